@@ -1,0 +1,1 @@
+"""The process: configuration, engine, sessions, the gate, and one subpackage per domain."""
