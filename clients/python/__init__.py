@@ -1,0 +1,19 @@
+"""The Python client: `connect` for SQL through ADBC, `Operations` for operations through Flight actions."""
+
+from clients.python.connection import DEFAULT_URI, DEFAULT_USERNAME, connect, default_password
+from clients.python.errors import DRIVER_ERRORS, LakehouseError, lakehouse_error
+from clients.python.jobs import JobProgress
+from clients.python.operations import Operation, Operations
+
+__all__ = [
+    "DEFAULT_URI",
+    "DEFAULT_USERNAME",
+    "DRIVER_ERRORS",
+    "JobProgress",
+    "LakehouseError",
+    "Operation",
+    "Operations",
+    "connect",
+    "default_password",
+    "lakehouse_error",
+]

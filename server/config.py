@@ -1,0 +1,123 @@
+"""Settings: what each is, its default, unit and help, in one place; read once into one frozen object.
+
+`catalog.settings` lists them, `python -m server serve --help` explains them. They are read by `server/config_sources.py`.
+"""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+
+
+def setting(default: Any, help_text: str, unit: str = "", flag: bool = True, **bounds: Any) -> Any:
+    """Describe one setting. `flag=False` keeps it off the command line, where other users could read it."""
+    return Field(default, description=help_text, json_schema_extra={"unit": unit, "flag": flag}, **bounds)
+
+
+def _catalog_address(value: str) -> str:
+    if value and not value.startswith(("postgres:", "postgresql://")):
+        raise ValueError(
+            "must be empty (a DuckDB file in the data folder) or start with 'postgres:' or 'postgresql://'"
+        )
+    return value
+
+
+def _lake_address(value: str) -> str:
+    if "://" in value and not value.startswith("s3://"):
+        raise ValueError("must be empty (a folder in the data folder), a folder or an 's3://bucket/prefix/' address")
+    return value
+
+
+class Settings(BaseModel):
+    """Every setting of the server. Unknown keys are errors; values are checked here and nowhere else."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    data: Path = setting(Path("data"), "Folder of this server: catalog, lake files, indexes, keys, models.")
+    host: str = setting("127.0.0.1", "Address to listen on.")
+    port: int = setting(31337, "TCP port to listen on; 0 takes a free one.", ge=0, le=65535)
+
+    lake_catalog: Annotated[str, AfterValidator(_catalog_address)] = setting(
+        "", "Where DuckLake's catalog lives: empty for a DuckDB file, or a Postgres address.", flag=False
+    )
+    lake_data: Annotated[str, AfterValidator(_lake_address)] = setting(
+        "", "Where DuckLake's data files live: empty for a folder under data, another folder, or s3://bucket/prefix/."
+    )
+    s3_endpoint: str = setting("", "S3 endpoint as host:port; empty for the provider's own.")
+    s3_region: str = setting("us-east-1", "S3 region.")
+    s3_use_tls: bool = setting(True, "Speak TLS to the S3 endpoint.")
+    s3_access_key: str = setting("", "S3 access key.", flag=False)
+    s3_secret_key: SecretStr = setting(SecretStr(""), "S3 secret key.", flag=False)
+
+    import_folder: Path | None = setting(None, "Folder that ingest_file and read_csv may read; default data/import.")
+    export_folder: Path | None = setting(None, "Folder that COPY … TO may write; default data/export.")
+
+    threads: int = setting(0, "DuckDB threads; 0 for one per core.", ge=0, le=1024)
+    memory: str = setting("", "DuckDB memory limit such as 8GB; empty for 60 % of the machine's.")
+    temp_bytes_max: str = setting("50GB", "Disk space that DuckDB may spill to.")
+    statements_running_max: int = setting(8, "Statements that run at once; more wait in the queue.", ge=1, le=1024)
+    statements_queued_max: int = setting(64, "Statements that may wait; more are refused.", ge=0, le=100_000)
+    queue_wait_s_max: float = setting(30.0, "Longest wait in the queue.", "s", gt=0)
+    statement_s_max: float = setting(300.0, "Longest run of one statement.", "s", gt=0)
+    result_held_bytes_max: int = setting(
+        256 << 20, "Largest result that waits on the server: of CALL, RETURNING, PIVOT, EXPLAIN.", "bytes", ge=1 << 20
+    )
+    batch_rows: int = setting(122_880, "Rows of a record batch on the wire at most.", "rows", ge=2048, le=10_000_000)
+    batch_bytes_max: int = setting(8 << 20, "Bytes of a record batch on the wire at most.", "bytes", ge=64 << 10)
+    sessions_max: int = setting(1000, "Sessions at once.", ge=1)
+    session_idle_s_max: float = setting(3600.0, "A session ends after this time without a call.", "s", gt=0)
+    prepared_max: int = setting(1000, "Prepared statements a session may hold.", ge=1)
+
+    upload_bytes_max: int = setting(256 << 20, "Largest file that ingest_file takes as bytes.", "bytes", ge=1)
+    parse_s_max: float = setting(600.0, "Longest time for reading one ingested file.", "s", gt=0)
+    parse_memory_bytes_max: int = setting(8 << 30, "Memory of the process that reads an ingested file.", "bytes")
+
+    embedding_provider: Literal["builtin", "ollama"] = setting("builtin", "Who embeds text: builtin or ollama.")
+    embedding_model: str = setting("", "Embedding model of Ollama; the built-in one has its own.")
+    chat_model: str = setting("", "Chat model of Ollama for rag; empty for extractive answers.")
+    ollama_url: str = setting("http://127.0.0.1:11434", "Address of the Ollama service.")
+    model_s_max: float = setting(120.0, "Longest wait for one answer of a model service.", "s", gt=0)
+    embedding_threads: int = setting(0, "Threads of the built-in embedding model; 0 for one per core.", ge=0)
+
+    search_k_max: int = setting(1000, "Largest k of vector_search.", ge=1, le=100_000)
+    rag_k_max: int = setting(50, "Largest k of rag.", ge=1, le=1000)
+    query_chars_max: int = setting(100_000, "Longest query text of vector_search, rag and embed.", "characters", ge=1)
+    exact_rows_max: int = setting(5000, "An index of up to this many chunks is searched exactly by default.", ge=0)
+    job_retries_max: int = setting(3, "Times a background job is tried again after a failure.", ge=0)
+    checkpoint_s: float = setting(5.0, "An embedding job commits what it has at least this often.", "s", gt=0)
+
+    query_log_flush_s: float = setting(10.0, "The query log is written to the lake at least this often.", "s", gt=0)
+    query_log_rows_max: int = setting(10_000, "Records of the query log held in memory before a flush.", ge=1)
+    log_level: Literal["debug", "info", "warning", "error"] = setting("info", "Least severe log line that is written.")
+
+    @property
+    def import_path(self) -> Path:
+        return (self.import_folder or self.data / "import").resolve()
+
+    @property
+    def export_path(self) -> Path:
+        return (self.export_folder or self.data / "export").resolve()
+
+
+def unit_of(name: str) -> str:
+    extra = Settings.model_fields[name].json_schema_extra
+    return str(extra["unit"]) if isinstance(extra, dict) else ""
+
+
+def has_flag(name: str) -> bool:
+    extra = Settings.model_fields[name].json_schema_extra
+    return bool(extra["flag"]) if isinstance(extra, dict) else True
+
+
+def environment_name(name: str) -> str:
+    return f"LAKEHOUSE_{name.upper()}"
+
+
+def shown(settings: Settings, name: str) -> str:
+    """The value as `catalog.settings` shows it: addresses and secrets that may hold a password are masked."""
+    value = getattr(settings, name)
+    if isinstance(value, SecretStr):
+        return "(set)" if value.get_secret_value() else ""
+    if name in ("lake_catalog", "s3_access_key"):
+        return "(set)" if value else ""
+    return "" if value is None else str(value)

@@ -1,0 +1,79 @@
+"""The data folder: where each thing lives in it, and the lock that keeps a second server out."""
+
+import fcntl
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from server.errors import StartupError
+
+
+@dataclass(frozen=True)
+class DataFolder:
+    root: Path
+
+    @property
+    def catalog_file(self) -> Path:
+        return self.root / "catalog" / "lake.ducklake"
+
+    @property
+    def lake(self) -> Path:
+        return self.root / "lake"
+
+    @property
+    def indexes(self) -> Path:
+        return self.root / "indexes"
+
+    @property
+    def temp(self) -> Path:
+        return self.root / "tmp"
+
+    @property
+    def uploads(self) -> Path:
+        return self.root / "uploads"
+
+    @property
+    def models(self) -> Path:
+        return self.root / "models"
+
+    @property
+    def keys(self) -> Path:
+        return self.root / "keys"
+
+    @property
+    def lock_file(self) -> Path:
+        return self.root / "server.lock"
+
+    def make(self) -> None:
+        """Create what is missing, readable by the owner alone. Raises StartupError if it can't."""
+        try:
+            self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
+            for folder in (self.catalog_file.parent, self.lake, self.indexes, self.temp, self.uploads, self.models):
+                folder.mkdir(exist_ok=True, mode=0o700)
+            self.keys.mkdir(exist_ok=True, mode=0o700)
+        except OSError as error:
+            raise StartupError(f"data folder {self.root}: {error.strerror}") from None
+
+
+class FolderLock:
+    """An advisory lock that the kernel drops when the process ends, however it ends. The file holds the owner's pid."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+
+    @classmethod
+    def take(cls, folder: DataFolder) -> Self:
+        descriptor = os.open(folder.lock_file, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            pid = os.read(descriptor, 32).decode("ascii", "replace").strip() or "unknown"
+            os.close(descriptor)
+            raise StartupError(f"data folder {folder.root} is in use by the server with pid {pid}") from None
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, f"{os.getpid()}\n".encode("ascii"), 0)
+        return cls(descriptor)
+
+    def release(self) -> None:
+        os.close(self._descriptor)

@@ -1,0 +1,96 @@
+"""Start DuckDB in the one order that is safe, and read back every setting that safety rests on.
+
+Extensions load and the lake attaches first, because both need external access; then the folders that may be read or
+written are named, everything else is closed, and the configuration is locked.
+"""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import duckdb
+
+from server.config import Settings
+from server.data_folder import DataFolder
+from server.engine.extensions import check_version
+from server.engine.location import LAKE, LakeLocation
+from server.errors import StartupError
+from server.sql.quoting import literal
+
+METADATA = f"__ducklake_metadata_{LAKE}"
+
+# Set before the lock and compared after it: DuckDB takes some settings silently in another form.
+CLOSED: dict[str, bool] = {
+    "python_enable_replacements": False,
+    "autoload_known_extensions": False,
+    "autoinstall_known_extensions": False,
+    "enable_external_access": False,
+    "lock_configuration": True,
+}
+
+
+def boot(settings: Settings, folder: DataFolder, location: LakeLocation) -> duckdb.DuckDBPyConnection:
+    """Return the root connection. Raises StartupError naming what failed."""
+    check_version()
+    connection = duckdb.connect(":memory:", config={"custom_user_agent": "lakehouse"})
+    try:
+        _set_resources(connection, settings, folder)
+        location.attach(connection)
+        _close(connection, [Path(location.data_path)] if not location.on_s3 else [], location, settings)
+    except duckdb.Error as error:
+        connection.close()
+        raise StartupError(f"the lake can't be opened: {_without_secrets(str(error), location)}") from None
+    _read_back(connection)
+    return connection
+
+
+def _set_resources(connection: duckdb.DuckDBPyConnection, settings: Settings, folder: DataFolder) -> None:
+    connection.execute(f"SET temp_directory = {literal(str(folder.temp.resolve()))}")
+    connection.execute(f"SET max_temp_directory_size = {literal(settings.temp_bytes_max)}")
+    if settings.threads:
+        connection.execute(f"SET threads = {settings.threads}")
+    connection.execute(f"SET memory_limit = {literal(settings.memory or _default_memory())}")
+    connection.execute("SET preserve_insertion_order = true")
+
+
+def _default_memory() -> str:
+    """60 % of the machine's memory: the rest is for indexes, models and results on their way out."""
+    machine_bytes = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return f"{machine_bytes * 6 // 10 >> 20}MiB"
+
+
+def _close(
+    connection: duckdb.DuckDBPyConnection, local: Sequence[Path], location: LakeLocation, settings: Settings
+) -> None:
+    settings.import_path.mkdir(parents=True, exist_ok=True)
+    settings.export_path.mkdir(parents=True, exist_ok=True)
+    folders = [f"{path}/" for path in (*local, settings.import_path, settings.export_path)]
+    if location.on_s3:
+        folders.append(location.data_path)
+    connection.execute(f"SET allowed_directories = [{', '.join(map(literal, folders))}]")
+    connection.execute("SET allowed_configs = ['TimeZone']")
+    for name, value in CLOSED.items():
+        connection.execute(f"SET {name} = {str(value).lower()}")
+
+
+def _read_back(connection: duckdb.DuckDBPyConnection) -> None:
+    for name, expected in CLOSED.items():
+        row = connection.execute("SELECT current_setting(?)", [name]).fetchone()
+        if row is None or bool(row[0]) is not expected:
+            raise StartupError(f"DuckDB's setting {name} is {row and row[0]}, must be {expected}")
+    # A catalog made by another tool may inline rows, which would put values where erasure does not reach.
+    row = connection.execute(
+        f"SELECT value FROM {METADATA}.ducklake_metadata WHERE key = 'data_inlining_row_limit' AND scope IS NULL"
+    ).fetchone()
+    if row is not None and str(row[0]) != "0":
+        raise StartupError(f"the lake's data_inlining_row_limit is {row[0]}, must be 0")
+
+
+def _without_secrets(message: str, location: LakeLocation) -> str:
+    """DuckDB repeats the address it could not open; a Postgres address may hold a password."""
+    if location.on_postgres:
+        message = message.replace(location.catalog.removeprefix("postgres:"), "(lake_catalog)")
+    for secret in (location.s3_secret_key, location.s3_access_key):
+        if secret:
+            message = message.replace(secret, "***")
+    return message

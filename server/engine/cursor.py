@@ -1,0 +1,80 @@
+"""One DuckDB cursor with its context. A cursor runs one statement at a time: executing again ends an open result."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from server.engine.context import VARIABLE, Context
+from server.engine.location import LAKE
+from server.engine.translate import translated
+from server.sql.quoting import identifier, literal
+
+DEFAULT_SCHEMA = "main"
+
+
+def search_path(schema: str) -> str:
+    """The schema first, then the place of our macros: after a plain USE they would not be found."""
+    return f"{LAKE}.{identifier(schema)},memory.main"
+
+
+class LakeCursor:
+    """A configured cursor: search path, time zone and context token set, since cursors inherit none of them."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, context: Context, on_close: Callable[[], None]) -> None:
+        self._connection = connection
+        self._on_close = on_close
+        self.context = context
+        connection.execute(f"SET VARIABLE {VARIABLE} = {literal(context.token)}")
+        self.use(DEFAULT_SCHEMA)
+
+    def use(self, schema: str) -> None:
+        """Make unqualified names mean this schema of the lake."""
+        with translated():
+            self._connection.execute(f"SET search_path = {literal(search_path(schema))}")
+
+    def set_time_zone(self, name: str) -> None:
+        with translated():
+            self._connection.execute(f"SET TimeZone = {literal(name)}")
+
+    def execute(self, sql: str, parameters: Sequence[Any] = ()) -> "LakeCursor":
+        with translated(self.context):
+            self._connection.execute(sql, list(parameters))
+        return self
+
+    def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Run and fetch all, for statements of ours whose results are small."""
+        with translated(self.context):
+            return list(self._connection.execute(sql, list(parameters)).fetchall())
+
+    def bind(self, sql: str) -> None:
+        """Bind a query without running it, to raise DuckDB's error with the position in this very text."""
+        with translated(self.context):
+            self._connection.sql(sql)
+
+    def reader(self, batch_rows: int) -> pa.RecordBatchReader:
+        """The open result, streamed: DuckDB computes as batches are read."""
+        with translated(self.context):
+            return self._connection.to_arrow_reader(batch_rows)
+
+    def table(self) -> pa.Table:
+        """The open result, whole."""
+        with translated(self.context):
+            return self._connection.to_arrow_table()
+
+    def register(self, name: str, reader: pa.RecordBatchReader) -> None:
+        """Make an Arrow stream readable once as a view of this cursor."""
+        self._connection.register(name, reader)
+
+    def unregister(self, name: str) -> None:
+        self._connection.unregister(name)
+
+    def interrupt(self) -> None:
+        """Stop what runs; safe from another thread."""
+        self.context.cancelled.set()
+        self._connection.interrupt()
+
+    def close(self) -> None:
+        self._on_close()
+        self._connection.close()

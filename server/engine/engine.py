@@ -1,0 +1,87 @@
+"""The engine: one DuckDB, a cursor per statement, one per transaction, and the server's own commits."""
+
+import threading
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from server.config import Settings
+from server.data_folder import DataFolder
+from server.engine.boot import boot
+from server.engine.context import Context, Contexts
+from server.engine.cursor import LakeCursor
+from server.engine.location import LAKE, LakeLocation
+from server.engine.locks import TableLocks
+from server.engine.running import Running
+from server.errors import Conflict
+
+T = TypeVar("T")
+
+CONFLICT_TRIES = 8
+SERVER = "lakehouse"  # the author of the server's own commits
+
+
+class Engine:
+    """Owns DuckDB. `schema_epoch` grows with every statement that may have changed a schema."""
+
+    def __init__(self, settings: Settings, folder: DataFolder) -> None:
+        self.settings = settings
+        self.folder = folder
+        self.location = LakeLocation.of(settings, folder)
+        self.root = boot(settings, folder, self.location)
+        self.contexts = Contexts()
+        self.locks = TableLocks()
+        self.running = Running(
+            settings.statements_running_max,
+            settings.statements_queued_max,
+            settings.queue_wait_s_max,
+            settings.statement_s_max,
+        )
+        self._cursor_lock = threading.Lock()
+        self.schema_epoch = 0
+
+    def cursor(self, principal: str) -> LakeCursor:
+        """A new configured cursor; the caller closes it."""
+        context = Context(principal)
+        self.contexts.add(context)
+        with self._cursor_lock:
+            connection = self.root.cursor()
+        return LakeCursor(connection, context, lambda: self.contexts.remove(context))
+
+    def commit(self, author: str, message: str, work: Callable[[LakeCursor], T]) -> T:
+        """Run work in one transaction of its own and commit it under the author's name.
+
+        On a conflict with another writer everything is run again, so work must have no effect outside the lake.
+        Raises Conflict after CONFLICT_TRIES.
+        """
+        for attempt in range(CONFLICT_TRIES):
+            cursor = self.cursor(author)
+            try:
+                cursor.execute("BEGIN")
+                result = work(cursor)
+                cursor.execute(f"CALL {LAKE}.set_commit_message(?, ?)", [author, message])
+                cursor.execute("COMMIT")
+                return result
+            except Conflict:
+                if attempt == CONFLICT_TRIES - 1:
+                    raise
+                time.sleep(0.005 * 2**attempt)
+            finally:
+                cursor.close()
+        raise AssertionError("unreachable")
+
+    def read(self, work: Callable[[LakeCursor], T]) -> T:
+        """Run work on a cursor of its own, outside any session."""
+        cursor = self.cursor(SERVER)
+        try:
+            return work(cursor)
+        finally:
+            cursor.close()
+
+    def schema_changed(self) -> None:
+        self.schema_epoch += 1
+
+    def close(self) -> None:
+        """Checkpoint what is attached and close DuckDB. Nothing acknowledged depends on this being reached."""
+        self.running.stop()
+        self.root.close()

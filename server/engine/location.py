@@ -1,0 +1,75 @@
+"""Where the lake lives: its catalog (a DuckDB file or Postgres) and its data files (a folder or S3)."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from server.config import Settings
+from server.data_folder import DataFolder
+from server.engine.extensions import load_extension
+from server.sql.quoting import literal
+
+LAKE = "lakehouse"
+
+
+@dataclass(frozen=True)
+class LakeLocation:
+    """catalog: what follows 'ducklake:' in ATTACH. data_path: a folder or s3:// prefix that ends in '/'."""
+
+    catalog: str
+    data_path: str
+    s3_endpoint: str
+    s3_region: str
+    s3_use_tls: bool
+    s3_access_key: str
+    s3_secret_key: str
+
+    @property
+    def on_postgres(self) -> bool:
+        return self.catalog.startswith("postgres:")
+
+    @property
+    def on_s3(self) -> bool:
+        return self.data_path.startswith("s3://")
+
+    @classmethod
+    def of(cls, settings: Settings, folder: DataFolder) -> "LakeLocation":
+        catalog = settings.lake_catalog
+        if catalog.startswith("postgresql://"):
+            catalog = f"postgres:{catalog}"
+        data_path = settings.lake_data or str(folder.lake.resolve())
+        if not data_path.startswith("s3://"):
+            data_path = str(Path(data_path).resolve())
+        return cls(
+            catalog=catalog or str(folder.catalog_file.resolve()),
+            data_path=data_path.rstrip("/") + "/",
+            s3_endpoint=settings.s3_endpoint,
+            s3_region=settings.s3_region,
+            s3_use_tls=settings.s3_use_tls,
+            s3_access_key=settings.s3_access_key,
+            s3_secret_key=settings.s3_secret_key.get_secret_value(),
+        )
+
+    def attach(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Load what the location needs and attach the lake. Inlining stays off: an inlined row lives in the catalog
+        file, and flushing it has open correctness bugs upstream."""
+        if self.on_postgres:
+            load_extension(connection, "postgres_scanner")
+        if self.on_s3:
+            load_extension(connection, "httpfs")
+            self._create_secret(connection)
+        load_extension(connection, "ducklake")
+        connection.execute(
+            f"ATTACH {literal('ducklake:' + self.catalog)} AS {LAKE} "
+            f"(DATA_PATH {literal(self.data_path)}, DATA_INLINING_ROW_LIMIT 0)"
+        )
+
+    def _create_secret(self, connection: duckdb.DuckDBPyConnection) -> None:
+        options = {"TYPE": "s3", "REGION": literal(self.s3_region), "USE_SSL": str(self.s3_use_tls).lower()}
+        if self.s3_access_key:
+            options |= {"KEY_ID": literal(self.s3_access_key), "SECRET": literal(self.s3_secret_key)}
+        if self.s3_endpoint:
+            options |= {"ENDPOINT": literal(self.s3_endpoint), "URL_STYLE": "'path'"}
+        listed = ", ".join(f"{key} {value}" for key, value in options.items())
+        connection.execute(f"CREATE SECRET lake_data ({listed}, SCOPE {literal(self.data_path)})")

@@ -1,0 +1,135 @@
+"""A result on its way out: batches read as they are asked for, bounded in rows and bytes, cleaned up however it ends."""
+
+import contextlib
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+
+import pyarrow as pa
+
+from server.engine.cursor import LakeCursor
+from server.engine.translate import translated
+from server.errors import LakehouseError, LimitExceeded, Unavailable
+
+
+class ResultStream:
+    """An iterator of record batches, all of `schema`. Closing it, exhausting it or dropping it calls `on_end` once.
+
+    on_end(rows, error): rows that went out; error None unless the stream broke.
+    """
+
+    def __init__(
+        self,
+        cursor: LakeCursor,
+        reader: pa.RecordBatchReader,
+        schema: pa.Schema,
+        batch_bytes_max: int,
+        on_end: Callable[[int, LakehouseError | None], None],
+    ) -> None:
+        self.schema = schema
+        self._cursor = cursor
+        self._reader = reader
+        self._cast = not reader.schema.equals(schema)
+        self._batch_bytes_max = batch_bytes_max
+        self._on_end = on_end
+        self._ready: deque[pa.RecordBatch] = deque()
+        self._lock = threading.Lock()
+        self._rows = 0
+        self._ended = False
+        self._drained = False
+
+    def __iter__(self) -> Iterator[pa.RecordBatch]:
+        return self
+
+    def __next__(self) -> pa.RecordBatch:
+        with self._lock:
+            if not self._ready:
+                self._pull()
+            batch = self._ready.popleft()
+            self._rows += batch.num_rows
+            return batch
+
+    def arrow(self) -> pa.RecordBatchReader:
+        return pa.RecordBatchReader.from_batches(self.schema, self)
+
+    def drain(self, bytes_max: int) -> None:
+        """Read the rest into memory, so that the cursor is free. Raises LimitExceeded past bytes_max."""
+        with self._lock, contextlib.suppress(StopIteration):
+            held = 0
+            while not self._drained:
+                batches = self._read()
+                held += sum(batch.nbytes for batch in batches)
+                if held > bytes_max:
+                    raise LimitExceeded("result_held_bytes_max", "an earlier result of this transaction is still open")
+                self._ready.extend(batches)
+
+    def close(self) -> None:
+        self._end(None)
+
+    def __del__(self) -> None:
+        # A client that vanishes leaves no other trace than its stream being dropped.
+        if not self._ended:
+            self._end(None)
+
+    def _pull(self) -> None:
+        """Fill `_ready` with at least one batch, or end."""
+        try:
+            while not self._ready:
+                if self._drained:
+                    raise StopIteration
+                self._ready.extend(self._read())
+        except StopIteration:
+            self._end(None)
+            raise
+        except LakehouseError as error:
+            self._end(error)
+            raise
+
+    def _read(self) -> list[pa.RecordBatch]:
+        if self._ended:
+            raise StopIteration
+        try:
+            with translated(self._cursor.context):
+                batch = self._reader.read_next_batch()
+        except StopIteration:
+            self._drained = True
+            raise
+        if self._cast:
+            batch = cast(batch, self.schema)
+        return list(bounded(batch, self._batch_bytes_max))
+
+    def _end(self, error: LakehouseError | None) -> None:
+        if self._ended:
+            return
+        self._ended = True
+        if not self._drained and error is None:
+            self._cursor.interrupt()
+        with contextlib.suppress(Exception):  # an interrupted DuckDB stream may raise as it closes
+            self._reader.close()
+        self._on_end(self._rows, error)
+
+
+def cast(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
+    """Give the batch the types that were promised before the run; they differ where an untyped NULL was bound."""
+    try:
+        return pa.RecordBatch.from_arrays(
+            [column.cast(field.type) for column, field in zip(batch.columns, schema, strict=True)], schema=schema
+        )
+    except (pa.ArrowException, ValueError):
+        raise Unavailable("a table of this query changed while it was planned; run the statement again") from None
+
+
+def bounded(batch: pa.RecordBatch, bytes_max: int) -> Iterator[pa.RecordBatch]:
+    """Cut a batch into pieces of at most bytes_max; a single row may still be larger."""
+    if batch.num_rows <= 1 or batch.nbytes <= bytes_max:
+        yield batch
+        return
+    rows = max(1, batch.num_rows * bytes_max // batch.nbytes)
+    for start in range(0, batch.num_rows, rows):
+        piece = batch.slice(start, rows)
+        if rows > 1 and piece.nbytes > bytes_max:
+            half = piece.num_rows // 2 or 1
+            yield from bounded(piece.slice(0, half), bytes_max)
+            yield from bounded(piece.slice(half), bytes_max)
+        else:
+            yield piece

@@ -1,0 +1,128 @@
+"""How many statements run, how many wait, and how long each may take."""
+
+import heapq
+import itertools
+import threading
+import time
+from collections.abc import Callable
+
+from server.engine.cursor import LakeCursor
+from server.errors import LimitExceeded
+
+
+class Watchdog:
+    """One thread that calls back at deadlines."""
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[float, int, Callable[[], None]]] = []
+        self._wake = threading.Condition()
+        self._order = itertools.count()
+        self._stopped = False
+        self._live: set[int] = set()
+        self._thread = threading.Thread(target=self._run, name="watchdog", daemon=True)
+        self._thread.start()
+
+    def at(self, deadline: float, action: Callable[[], None]) -> int:
+        """Call action once time.monotonic() passes deadline, unless forgotten first."""
+        with self._wake:
+            number = next(self._order)
+            self._live.add(number)
+            heapq.heappush(self._heap, (deadline, number, action))
+            if self._heap[0][1] == number:
+                self._wake.notify()
+            return number
+
+    def forget(self, number: int) -> None:
+        with self._wake:
+            self._live.discard(number)
+            while self._heap and self._heap[0][1] not in self._live:
+                heapq.heappop(self._heap)
+
+    def stop(self) -> None:
+        with self._wake:
+            self._stopped = True
+            self._wake.notify()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while (action := self._next()) is not None:
+            action()
+
+    def _next(self) -> Callable[[], None] | None:
+        with self._wake:
+            while not self._stopped:
+                now = time.monotonic()
+                if self._heap and self._heap[0][0] <= now:
+                    _, number, action = heapq.heappop(self._heap)
+                    if number in self._live:
+                        self._live.discard(number)
+                        return action
+                    continue
+                self._wake.wait(self._heap[0][0] - now if self._heap else None)
+            return None
+
+
+class RunningStatement:
+    """A statement that has its place. `finish` gives the place back; calling it again does nothing."""
+
+    def __init__(self, running: "Running", cursor: LakeCursor, alarm: int) -> None:
+        self._running = running
+        self._alarm = alarm
+        self._finished = False
+        self.cursor = cursor
+
+    def cancel(self) -> None:
+        if not self._finished:
+            self.cursor.interrupt()
+
+    def finish(self) -> None:
+        if not self._finished:
+            self._finished = True
+            self._running.leave(self._alarm)
+
+
+class Running:
+    """Admission: at most running_max statements run, at most queued_max wait, each at most wait_s."""
+
+    def __init__(self, running_max: int, queued_max: int, wait_s: float, statement_s: float) -> None:
+        self._running_max, self._queued_max = running_max, queued_max
+        self._wait_s, self._statement_s = wait_s, statement_s
+        self._lock = threading.Condition()
+        self._watchdog = Watchdog()
+        self.running = 0
+        self.queued = 0
+
+    def admit(self, cursor: LakeCursor) -> RunningStatement:
+        """Wait for a place. Raises LimitExceeded naming the bound."""
+        with self._lock:
+            if self.running >= self._running_max:
+                self._wait_in_queue()
+            self.running += 1
+        cursor.context.start()
+        alarm = self._watchdog.at(time.monotonic() + self._statement_s, lambda: _time_out(cursor))
+        return RunningStatement(self, cursor, alarm)
+
+    def leave(self, alarm: int) -> None:
+        self._watchdog.forget(alarm)
+        with self._lock:
+            self.running -= 1
+            self._lock.notify()
+
+    def stop(self) -> None:
+        self._watchdog.stop()
+
+    def _wait_in_queue(self) -> None:
+        if self.queued >= self._queued_max:
+            raise LimitExceeded("statements_queued_max", f"{self.running} statements run and {self.queued} wait")
+        self.queued += 1
+        try:
+            free = self._lock.wait_for(lambda: self.running < self._running_max, self._wait_s)
+        finally:
+            self.queued -= 1
+        if not free:
+            raise LimitExceeded("queue_wait_s_max", f"no place to run came free in {self._wait_s:g} s")
+
+
+def _time_out(cursor: LakeCursor) -> None:
+    cursor.context.timed_out = True
+    cursor.interrupt()

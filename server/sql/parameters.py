@@ -1,0 +1,169 @@
+"""Parameters of a prepared statement: their types before a value is bound, and typed values for DuckDB.
+
+DuckDB's Python client can't describe a statement that has parameters, so typed NULLs take their places in the tree and
+the result is described with those. A type comes from a cast around the parameter or from what it is compared with.
+"""
+
+import copy
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from server.errors import InvalidArgument
+from server.sql.tree import Node, Parser, nodes, query_node
+
+UNKNOWN = "NULL"
+COUNT = {"LIMIT_MODIFIER": ("limit", "offset")}
+
+
+def with_nulls(parser: Parser, tree: Node, types: dict[str, str]) -> Node:
+    """A copy of the tree in which each parameter is a NULL of its DuckDB type, and unnamed columns keep their names."""
+    tree = copy.deepcopy(tree)
+    for item in query_node(tree).get("select_list", []):
+        if not item.get("alias") and any(n.get("class") == "PARAMETER" for n in nodes(item)):
+            item["alias"] = _column_name(parser, item)
+    for node in list(nodes(tree)):
+        if node.get("class") == "PARAMETER":
+            replacement = null_of(parser, types.get(str(node["identifier"]), UNKNOWN))
+            alias = node.get("alias", "")
+            node.clear()
+            node.update(replacement)
+            node["alias"] = alias
+    tree["statements"][0]["named_param_map"] = []
+    return tree
+
+
+def null_of(parser: Parser, type_name: str) -> Node:
+    tree = parser.serialize(f"SELECT CAST(NULL AS {type_name})" if type_name != UNKNOWN else "SELECT NULL")
+    if tree is None:
+        raise InvalidArgument(f"parameter type {type_name} is not known")
+    node: Node = query_node(tree)["select_list"][0]
+    return node
+
+
+def guess_types(tree: Node, describe: Callable[[Node], list[str] | None]) -> dict[str, str]:
+    """Parameter → DuckDB type name, UNKNOWN where the text does not tell.
+
+    describe: gives the column types of a query tree, or None when it can't be planned on its own.
+    """
+    types: dict[str, str] = {}
+    for node in nodes(tree):
+        if node.get("type") == "SELECT_NODE":
+            _guess_in_select(tree, node, describe, types)
+        for key in COUNT.get(str(node.get("type")), ()):
+            _note(types, node.get(key), "BIGINT")
+    for node in nodes(tree):
+        if node.get("class") == "PARAMETER":
+            types.setdefault(str(node["identifier"]), UNKNOWN)
+    return types
+
+
+def _guess_in_select(
+    tree: Node, select: Node, describe: Callable[[Node], list[str] | None], types: dict[str, str]
+) -> None:
+    pairs: list[tuple[Node, Node]] = []
+    for node in nodes({k: v for k, v in select.items() if k != "from_table"}):
+        if node.get("class") == "CAST" and _is_parameter(node["child"]):
+            types[str(node["child"]["identifier"])] = _type_text(node["cast_type"])
+        else:
+            pairs += [(p, other) for p, other in _compared(node) if str(p["identifier"]) not in types]
+    pairs = [(p, other) for p, other in pairs if not any(n.get("class") == "PARAMETER" for n in nodes(other))]
+    if not pairs:
+        return
+    probe = copy.deepcopy(tree)
+    root = query_node(probe)
+    alone = copy.deepcopy(select)
+    alone |= {"select_list": [copy.deepcopy(o) for _, o in pairs], "where_clause": None, "having": None}
+    alone |= {"qualify": None, "group_expressions": [], "group_sets": [], "modifiers": []}
+    if select is not query_node(tree):
+        alone["cte_map"] = {"map": [*root["cte_map"]["map"], *alone["cte_map"]["map"]]}
+    probe["statements"][0] |= {"node": alone, "named_param_map": []}
+    if any(n.get("class") == "PARAMETER" for n in nodes(probe)):
+        return
+    for (parameter, _), type_name in zip(pairs, describe(probe) or [], strict=False):
+        types.setdefault(str(parameter["identifier"]), type_name)
+
+
+def _compared(node: Node) -> list[tuple[Node, Node]]:
+    """(parameter, what it meets) in comparisons, BETWEEN, IN, LIKE and arithmetic."""
+    match node.get("class"):
+        case "COMPARISON":
+            sides = [node["left"], node["right"]]
+        case "BETWEEN":
+            sides = [node["input"], node["lower"], node["upper"]]
+        case "OPERATOR" if str(node.get("type")).startswith("COMPARE_"):
+            sides = node["children"]
+        case "FUNCTION" if node.get("is_operator"):
+            sides = node["children"]
+        case _:
+            return []
+    others = [s for s in sides if not _is_parameter(s)]
+    return [(s, others[0]) for s in sides if _is_parameter(s)] if others else []
+
+
+def _is_parameter(node: Any) -> bool:
+    return isinstance(node, dict) and node.get("class") == "PARAMETER"
+
+
+def _note(types: dict[str, str], node: Any, type_name: str) -> None:
+    if _is_parameter(node):
+        types.setdefault(str(node["identifier"]), type_name)
+
+
+def _type_text(cast_type: Node) -> str:
+    info = cast_type.get("type_info") or {}
+    match cast_type["id"]:
+        case "DECIMAL":
+            return f"DECIMAL({info['width']},{info['scale']})"
+        case "LIST":
+            return f"{_type_text(info['child_type'])}[]"
+        case "ARRAY":
+            return f"{_type_text(info['child_type'])}[{info['size']}]"
+        case "STRUCT" | "MAP" | "UNION" | "ENUM" | "USER":
+            return UNKNOWN
+        case name:
+            return str(name)
+
+
+def _column_name(parser: Parser, item: Node) -> str:
+    """The name DuckDB gives to an unnamed column: its text."""
+    tree = parser.serialize("SELECT 1")
+    if tree is None:
+        raise AssertionError("a constant query has a tree")
+    query_node(tree)["select_list"] = [item]
+    return parser.deserialize(tree).removeprefix("SELECT ")
+
+
+class ValueTypes:
+    """Arrow types of bound values as DuckDB types, asked of DuckDB itself and remembered."""
+
+    def __init__(self) -> None:
+        self._connection = duckdb.connect(":memory:")
+        self._known: dict[pa.DataType, str] = {}
+
+    def name(self, arrow: pa.DataType) -> str:
+        if pa.types.is_null(arrow):
+            return UNKNOWN
+        if arrow not in self._known:
+            empty = pa.table({"v": pa.array([], arrow)})
+            self._known[arrow] = str(self._connection.cursor().from_arrow(empty).types[0])
+        return self._known[arrow]
+
+    def values(self, row: pa.RecordBatch) -> list[Any]:
+        """Typed values of a one-row batch, in column order."""
+        return [self.value(column[0], column.type) for column in row.columns]
+
+    def value(self, scalar: pa.Scalar, arrow: pa.DataType) -> Any:
+        value = scalar.as_py()
+        return None if value is None else duckdb.Value(value, self.name(arrow))
+
+
+def named(parameters: Sequence[str], values: Sequence[Any]) -> dict[str, Any] | list[Any]:
+    """Values as DuckDB wants them: a list for $1, $2 and ?, a mapping for $name. Raises on a wrong count."""
+    if len(parameters) != len(values):
+        raise InvalidArgument(f"the statement has {len(parameters)} parameters, {len(values)} values were bound")
+    if all(name.isdigit() for name in parameters):
+        return list(values)
+    return dict(zip(parameters, values, strict=True))

@@ -1,0 +1,92 @@
+"""What a text is: one statement, of which kind, and when it may run. Decided by DuckDB's parser."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from server.errors import InvalidArgument, SqlError
+from server.sql.tokens import Token, tokenize
+from server.sql.tree import Node, Parser, nodes, query_node
+
+
+class Kind(Enum):
+    QUERY = "query"  # a pure SELECT: planned as often as needed, run when its rows are fetched
+    ROWS = "rows"  # gives rows but must run exactly once, at once: EXPLAIN, PIVOT, SUMMARIZE, RETURNING
+    UPDATE = "update"  # gives a count: DML, DDL, COPY
+    SET = "set"  # changes the session
+    CALL = "call"  # an operation of ours
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One statement. `type_name` is DuckDB's; `tree` is there where the JSON form has it."""
+
+    text: str
+    kind: Kind
+    type_name: str
+    tree: Node | None
+    tokens: tuple[Token, ...]
+    parameters: tuple[str, ...]
+
+    @property
+    def changes_schema(self) -> bool:
+        return self.type_name in ("CREATE", "DROP", "ALTER", "CALL")
+
+
+# Characters that a reader does not see but a parser may take for space or for part of a name.
+INVISIBLE = frozenset(
+    "\u200b\u200c\u200d\u2060\ufeff\u00ad\u180e\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+)
+
+
+def parse(parser: Parser, text: str) -> Statement:
+    """Return the one statement in the text. Raises SqlError with DuckDB's message, InvalidArgument for several."""
+    _check_characters(text)
+    tokens = tuple(tokenize(text))
+    if not any(t.kind != "SEMICOLON" for t in tokens):
+        raise SqlError("Parser Error: the statement is empty")
+    if tokens[0].text.upper() == "CALL":
+        tree = parser.serialize(f"SELECT * FROM {text[tokens[0].start + 4 :]}")
+        if tree is None:
+            parser.statements(text)  # raises with DuckDB's position
+            raise SqlError("Parser Error: CALL takes a name and its arguments: CALL name(argument := value)")
+        return Statement(text, Kind.CALL, "CALL", tree, tokens, _parameters(tree))
+    statements = parser.statements(text)
+    if len(statements) != 1 and any(s.query.strip() for s in statements):
+        raise InvalidArgument(f"one statement at a time: the text holds {len(statements)}")
+    type_name = "PIVOT" if len(statements) > 1 else statements[0].type.name
+    tree = parser.serialize(text) if type_name == "SELECT" else None
+    parameters = _parameters(tree) if tree else tuple(sorted(statements[-1].named_parameters, key=_parameter_order))
+    return Statement(text, _kind(type_name, tree, tokens), type_name, tree, tokens, parameters)
+
+
+def _check_characters(text: str) -> None:
+    for position, character in enumerate(text):
+        if (character < " " and character not in "\t\n\r\f") or character in INVISIBLE or character == "\x7f":
+            raise InvalidArgument(f"the statement holds the invisible character U+{ord(character):04X} at {position}")
+
+
+def _kind(type_name: str, tree: Node | None, tokens: tuple[Token, ...]) -> Kind:
+    if type_name == "SELECT" and tree is not None:
+        return Kind.ROWS if _is_show(tree) else Kind.QUERY
+    if type_name in ("SET", "VARIABLE_SET"):
+        return Kind.SET
+    if type_name in ("INSERT", "UPDATE", "DELETE", "MERGE_INTO"):
+        return Kind.ROWS if any(t.text.upper() == "RETURNING" and t.kind != "STRING" for t in tokens) else Kind.UPDATE
+    if type_name in ("CREATE", "DROP", "ALTER", "COPY"):
+        return Kind.UPDATE
+    return Kind.ROWS
+
+
+def _is_show(tree: Node) -> bool:
+    """DESCRIBE, SHOW and SUMMARIZE ignore a LIMIT around them, so they can't be planned without being run."""
+    source = query_node(tree).get("from_table") or {}
+    return source.get("type") == "SHOW_REF"
+
+
+def _parameters(tree: Node) -> tuple[str, ...]:
+    found = {str(n["identifier"]) for n in nodes(tree) if n.get("class") == "PARAMETER"}
+    return tuple(sorted(found, key=_parameter_order))
+
+
+def _parameter_order(name: str) -> tuple[int, str]:
+    return (int(name), "") if name.isdigit() else (1 << 30, name)

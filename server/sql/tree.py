@@ -1,0 +1,76 @@
+"""DuckDB's own parse tree as JSON: the only parser whose word counts for queries.
+
+`serialize` gives the tree, `deserialize` the SQL text that stands for it; `nodes` walks every object in it.
+"""
+
+import json
+from collections.abc import Iterator
+from typing import Any, TypeAlias
+
+import duckdb
+
+from server.errors import SqlError
+
+Node: TypeAlias = dict[str, Any]
+
+
+class Parser:
+    """A DuckDB of its own with nothing attached: parsing touches no data and waits for no statement."""
+
+    def __init__(self) -> None:
+        self._connection = duckdb.connect(":memory:", config={"threads": 1, "enable_external_access": False})
+        self._connection.execute("SET lambda_syntax = 'ENABLE_SINGLE_ARROW'")
+
+    def statements(self, sql: str) -> list[duckdb.Statement]:
+        """DuckDB's statements in the text. Raises SqlError with DuckDB's message and position."""
+        try:
+            return list(self._connection.cursor().extract_statements(sql))
+        except duckdb.Error as error:
+            raise SqlError(str(error)) from None
+
+    def serialize(self, sql: str) -> Node | None:
+        """The tree of one query, or None when the JSON form lacks it (anything but SELECT, and PIVOT)."""
+        row = self._connection.cursor().execute("SELECT json_serialize_sql(?::VARCHAR)", [sql]).fetchone()
+        tree: Node = json.loads(row[0]) if row else {"error": True}
+        return None if tree["error"] else tree
+
+    def deserialize(self, tree: Node) -> str:
+        row = self._connection.cursor().execute("SELECT json_deserialize_sql(?::JSON)", [json.dumps(tree)]).fetchone()
+        if row is None:
+            raise SqlError("the statement has no text form")
+        return str(row[0])
+
+
+def nodes(tree: Any) -> Iterator[Node]:
+    """Every object of the tree, outer ones first."""
+    pending = [tree]
+    while pending:
+        item = pending.pop()
+        if isinstance(item, dict):
+            yield item
+            pending.extend(item.values())
+        elif isinstance(item, list):
+            pending.extend(item)
+
+
+def query_node(tree: Node) -> Node:
+    node: Node = tree["statements"][0]["node"]
+    return node
+
+
+def constant(type_name: str, value: Any) -> Node:
+    """A constant node of a type without parameters."""
+    return {
+        "class": "CONSTANT",
+        "type": "VALUE_CONSTANT",
+        "alias": "",
+        "value": {"type": {"id": type_name, "type_info": None}, "is_null": value is None, "value": value},
+    }
+
+
+def without_rows(tree: Node) -> Node:
+    """The same query limited to no rows, so that running it plans it and computes nothing. Changes tree in place."""
+    node = query_node(tree)
+    node["modifiers"] = [m for m in node["modifiers"] if m["type"] not in ("LIMIT_MODIFIER", "LIMIT_PERCENT_MODIFIER")]
+    node["modifiers"].append({"type": "LIMIT_MODIFIER", "limit": constant("INTEGER", 0), "offset": None})
+    return tree

@@ -1,0 +1,1 @@
+"""Vector indexes: chunking, embedding, generations and search."""
