@@ -3,6 +3,7 @@
 PYTHON ?= python3
 UV ?= uv
 ARGS ?=
+UPGRADE ?=
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -45,7 +46,7 @@ format: setup-dev ## Format, and fix what the linter can
 bench: setup-dev ## Measure (ARGS="name ...")
 	$(BIN)/python -m tests.benches $(ARGS)
 
-# Without a header, and without --upgrade: pins stay unless pyproject.toml asks for more. UPGRADE=--upgrade moves them.
+# Pins stay unless pyproject.toml asks for more. The lock for a GPU is a full alternative, the others add to the plain one.
 lock: ## Resolve the lock files anew (UPGRADE=--upgrade moves the pins)
 	$(COMPILE) --universal $(UPGRADE) pyproject.toml -o requirements.lock
 	$(COMPILE) --universal $(UPGRADE) --group dev -c requirements.lock -o requirements-dev.lock
@@ -73,7 +74,7 @@ $(VENV)/.setup-lance: requirements-lance.lock $(VENV)/.setup
 	$(PIP_INSTALL) -r requirements-lance.lock
 	@touch $@
 
-# Both builds write the same files: the CPU one leaves first, and comes back whole if this step fails.
+# Both builds of faiss write the same files, so the CPU one leaves first.
 $(VENV)/.setup-gpu: requirements-gpu.lock | $(BIN)/python
 	-$(BIN)/python -m pip uninstall --quiet --yes faiss-cpu
 	$(PIP_INSTALL) -r requirements-gpu.lock

@@ -8,6 +8,7 @@ from datetime import timedelta
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
+from clients.cli.values import printable
 from clients.python import JobProgress
 
 
@@ -38,11 +39,8 @@ class Pace:
 
 def follow(readings: Iterable[JobProgress], console: Console, title: str | None = None) -> JobProgress:
     """Show each reading as it comes and return the last one. Raises ValueError when there is none."""
-    last = (
-        _follow_on_terminal(readings, console, title)
-        if console.is_terminal
-        else _follow_in_lines(readings, console, title)
-    )
+    show = _follow_on_terminal if console.is_terminal else _follow_in_lines
+    last = show(readings, console, title)
     if last is None:
         raise ValueError("a job was watched and gave no reading")
     return last
@@ -67,7 +65,7 @@ def _follow_on_terminal(readings: Iterable[JobProgress], console: Console, title
                 completed=last.done or 0,
                 total=last.total,
                 pace=pace.describe(last),
-                note=last.status if last.message is None else f"{last.status}: {last.message}",
+                note="  ".join(part for part in (last.status, _message(last)) if part),
             )
     return last
 
@@ -79,9 +77,13 @@ def _follow_in_lines(readings: Iterable[JobProgress], console: Console, title: s
         if (last.status, last.done, last.message) == shown:
             continue
         shown = (last.status, last.done, last.message)
-        parts = (title or last.kind, last.status, _count(last), pace_text, last.message or "")
+        parts = (title or last.kind, last.status, _count(last), pace_text, _message(last))
         console.print("  ".join(part for part in parts if part), highlight=False, soft_wrap=True)
     return last
+
+
+def _message(reading: JobProgress) -> str:
+    return printable(reading.message or "")
 
 
 def _count(reading: JobProgress) -> str:

@@ -2,6 +2,7 @@
 
 import signal
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from types import FrameType
 
@@ -16,7 +17,7 @@ from clients.demo.server_process import ServerStartError, running, serve_command
 from clients.demo.tour import give_tour
 from clients.python import DRIVER_ERRORS, LakehouseError, Operations, connect, lakehouse_error
 
-FULL_CANDIDATES = 1_000_000
+FULL_ACTIVITY = 10
 
 
 @click.command()
@@ -24,16 +25,17 @@ FULL_CANDIDATES = 1_000_000
 @click.option("--port", default=31337, show_default=True, type=click.IntRange(0, 65535), help="0: any free port.")
 @click.option("--candidates", default=100_000, show_default=True, type=click.IntRange(min=1), help="People to make.")
 @click.option("--resumes", default=2_000, show_default=True, type=click.IntRange(min=1), help="Resumes to index.")
-@click.option("--full", is_flag=True, help=f"Make {FULL_CANDIDATES:,} candidates.")
+@click.option("--full", is_flag=True, help=f"{FULL_ACTIVITY} times the timesheets, calls and emails.")
 @click.option("--exit", "exit_after", is_flag=True, help="Stop after the tour.")
 def demo(data: Path, port: int, candidates: int, resumes: int, full: bool, exit_after: bool) -> None:
     """Show what the lakehouse does, on sample data under --data."""
     # SIGTERM ends the demo as Ctrl-C does: through the context managers, which stop the server.
     signal.signal(signal.SIGTERM, _interrupt)
     console = make_console()
+    sizes = {"candidates": candidates, "resumes": resumes} | ({"activity": FULL_ACTIVITY} if full else {})
     folder = DemoFolder(data.resolve())
     try:
-        _run(console, folder, port, FULL_CANDIDATES if full else candidates, resumes, exit_after)
+        _run(console, folder, port, sizes, stay=not exit_after and sys.stdin.isatty())
     except ServerStartError as error:
         _fail(f"the server did not start; the end of {folder.log}:\n{error}")
     except LakehouseError as error:
@@ -44,16 +46,16 @@ def demo(data: Path, port: int, candidates: int, resumes: int, full: bool, exit_
         console.print("stopped", style="dim")
 
 
-def _run(console: Console, folder: DemoFolder, port: int, candidates: int, resumes: int, exit_after: bool) -> None:
+def _run(console: Console, folder: DemoFolder, port: int, sizes: Mapping[str, int], stay: bool) -> None:
     password = folder.prepare()
     command = serve_command(folder.lake, port)
     with running(command, {"LAKEHOUSE_ADMIN_PASSWORD": password}, folder.log) as uri:
         with Operations(uri, password=password) as operations, connect(uri, password=password) as connection:
-            load_samples(operations, console, candidates, resumes)
+            load_samples(operations, console, sizes)
             build_indexes(operations, connection, console)
             give_tour(connection, console)
         print_connect_help(console, uri, folder.password_file)
-        if not exit_after and sys.stdin.isatty():
+        if stay:
             console.print("\nCtrl-C stops the server.", style="dim")
             signal.pause()
 

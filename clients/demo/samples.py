@@ -1,5 +1,6 @@
 """Sample data and vector indexes for the tour, made once: a second run finds them and goes on."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from adbc_driver_manager import dbapi
@@ -27,14 +28,11 @@ INDEXES = (
 )
 
 
-def load_samples(operations: Operations, console: Console, candidates: int, resumes: int) -> None:
-    """Load the staffing tables (`candidates` people, `resumes` of their texts) and the Python reference."""
-    for arguments in (
-        {"name": "staffing", "candidates": candidates, "resumes": resumes},
-        {"name": "python_reference"},
-    ):
-        with console.status(f"loading the sample {arguments['name']} …"):
-            loaded = operations.call("load_sample", **arguments)
+def load_samples(operations: Operations, console: Console, staffing: Mapping[str, int]) -> None:
+    """Load the staffing tables, whose sizes `staffing` holds as the operation names them, and the Python reference."""
+    for name, sizes in (("staffing", staffing), ("python_reference", {})):
+        with console.status(f"loading the sample {name} …"):
+            loaded = operations.call("load_sample", name=name, **sizes)
         for row in loaded:
             console.print(f"{row['dataset']}: {row['rows']:,} rows", style="dim", highlight=False)
 

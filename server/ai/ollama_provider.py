@@ -38,7 +38,7 @@ class _Service:
 
     def close(self) -> None:
         """Close the connections to the service."""
-        self._client.close()
+        self._client.close()  # type: ignore[no-untyped-call]
 
     def __enter__(self) -> Self:
         return self

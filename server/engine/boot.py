@@ -51,6 +51,8 @@ def _set_resources(connection: duckdb.DuckDBPyConnection, settings: Settings, fo
         connection.execute(f"SET threads = {settings.threads}")
     connection.execute(f"SET memory_limit = {literal(settings.memory or _default_memory())}")
     connection.execute("SET preserve_insertion_order = true")
+    # The machine's own zone would become part of the Arrow type of every timestamp with zone.
+    connection.execute("SET GLOBAL TimeZone = 'UTC'")
 
 
 def _default_memory() -> str:

@@ -1,6 +1,7 @@
 """One DuckDB cursor with its context. A cursor runs one statement at a time: executing again ends an open result."""
 
-from collections.abc import Callable, Sequence
+import contextlib
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import duckdb
@@ -38,9 +39,11 @@ class LakeCursor:
         with translated():
             self._connection.execute(f"SET TimeZone = {literal(name)}")
 
-    def execute(self, sql: str, parameters: Sequence[Any] = ()) -> "LakeCursor":
+    def execute(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> "LakeCursor":
+        """parameters: a sequence for ? and $1, a mapping for $name."""
+        bound = dict(parameters) if isinstance(parameters, Mapping) else list(parameters)
         with translated(self.context):
-            self._connection.execute(sql, list(parameters))
+            self._connection.execute(sql, bound)
         return self
 
     def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
@@ -56,12 +59,14 @@ class LakeCursor:
     def reader(self, batch_rows: int) -> pa.RecordBatchReader:
         """The open result, streamed: DuckDB computes as batches are read."""
         with translated(self.context):
-            return self._connection.to_arrow_reader(batch_rows)
+            reader: pa.RecordBatchReader = self._connection.to_arrow_reader(batch_rows)
+            return reader
 
     def table(self) -> pa.Table:
         """The open result, whole."""
         with translated(self.context):
-            return self._connection.to_arrow_table()
+            table: pa.Table = self._connection.to_arrow_table()
+            return table
 
     def register(self, name: str, reader: pa.RecordBatchReader) -> None:
         """Make an Arrow stream readable once as a view of this cursor."""
@@ -69,6 +74,11 @@ class LakeCursor:
 
     def unregister(self, name: str) -> None:
         self._connection.unregister(name)
+
+    def roll_back(self) -> None:
+        """End the transaction; a failed COMMIT has already ended it."""
+        with contextlib.suppress(duckdb.Error):
+            self._connection.execute("ROLLBACK")
 
     def interrupt(self) -> None:
         """Stop what runs; safe from another thread."""

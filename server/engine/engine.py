@@ -49,26 +49,12 @@ class Engine:
         return LakeCursor(connection, context, lambda: self.contexts.remove(context))
 
     def commit(self, author: str, message: str, work: Callable[[LakeCursor], T]) -> T:
-        """Run work in one transaction of its own and commit it under the author's name.
-
-        On a conflict with another writer everything is run again, so work must have no effect outside the lake.
-        Raises Conflict after CONFLICT_TRIES.
-        """
-        for attempt in range(CONFLICT_TRIES):
-            cursor = self.cursor(author)
-            try:
-                cursor.execute("BEGIN")
-                result = work(cursor)
-                cursor.execute(f"CALL {LAKE}.set_commit_message(?, ?)", [author, message])
-                cursor.execute("COMMIT")
-                return result
-            except Conflict:
-                if attempt == CONFLICT_TRIES - 1:
-                    raise
-                time.sleep(0.005 * 2**attempt)
-            finally:
-                cursor.close()
-        raise AssertionError("unreachable")
+        """Run work in a transaction of its own and commit it under the author's name; see `commit_on`."""
+        cursor = self.cursor(author)
+        try:
+            return commit_on(cursor, author, message, work)
+        finally:
+            cursor.close()
 
     def read(self, work: Callable[[LakeCursor], T]) -> T:
         """Run work on a cursor of its own, outside any session."""
@@ -85,3 +71,27 @@ class Engine:
         """Checkpoint what is attached and close DuckDB. Nothing acknowledged depends on this being reached."""
         self.running.stop()
         self.root.close()
+
+
+def commit_on(
+    cursor: LakeCursor, author: str, message: str, work: Callable[[LakeCursor], T], tries: int = CONFLICT_TRIES
+) -> T:
+    """Run work between BEGIN and COMMIT. On a conflict with another writer everything is run again, so work must have
+    no effect outside the lake. Raises Conflict after so many tries.
+    """
+    for attempt in range(tries):
+        cursor.execute("BEGIN")
+        try:
+            result = work(cursor)
+            cursor.execute(f"CALL {LAKE}.set_commit_message(?, ?)", [author, message])
+            cursor.execute("COMMIT")
+            return result
+        except Conflict:
+            cursor.roll_back()
+            if attempt == tries - 1:
+                raise
+            time.sleep(0.005 * 2**attempt)
+        except BaseException:
+            cursor.roll_back()
+            raise
+    raise AssertionError("unreachable")

@@ -13,9 +13,10 @@ from server.errors import LakehouseError, LimitExceeded, Unavailable
 
 
 class ResultStream:
-    """An iterator of record batches, all of `schema`. Closing it, exhausting it or dropping it calls `on_end` once.
+    """An iterator of record batches, all of `schema`.
 
-    on_end(rows, error): rows that went out; error None unless the stream broke.
+    on_free(): called once, when the cursor is no longer needed: read to its end, closed, broken or dropped.
+    on_end(rows, error): called once, when the last batch is out or the stream was closed; error None unless it broke.
     """
 
     def __init__(
@@ -24,6 +25,7 @@ class ResultStream:
         reader: pa.RecordBatchReader,
         schema: pa.Schema,
         batch_bytes_max: int,
+        on_free: Callable[[], None],
         on_end: Callable[[int, LakehouseError | None], None],
     ) -> None:
         self.schema = schema
@@ -31,6 +33,7 @@ class ResultStream:
         self._reader = reader
         self._cast = not reader.schema.equals(schema)
         self._batch_bytes_max = batch_bytes_max
+        self._on_free = on_free
         self._on_end = on_end
         self._ready: deque[pa.RecordBatch] = deque()
         self._lock = threading.Lock()
@@ -93,6 +96,7 @@ class ResultStream:
                 batch = self._reader.read_next_batch()
         except StopIteration:
             self._drained = True
+            self._on_free()
             raise
         if self._cast:
             batch = cast(batch, self.schema)
@@ -106,6 +110,8 @@ class ResultStream:
             self._cursor.interrupt()
         with contextlib.suppress(Exception):  # an interrupted DuckDB stream may raise as it closes
             self._reader.close()
+        if not self._drained:
+            self._on_free()
         self._on_end(self._rows, error)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from server.access.principal import Principal
 from server.engine.cursor import LakeCursor
 from server.errors import PermissionDenied
+from server.gate import rules
 from server.gate.changes import ChangeCheck
 from server.gate.queries import QueryCheck
 from server.sql.statements import Kind, Statement, parse
@@ -29,8 +30,7 @@ class Gate:
 
     def admit(self, principal: Principal, text: str, schema: str) -> Statement:
         """Return the statement if the principal may run it. Raises SqlError or PermissionDenied."""
-        if not principal.is_admin:
-            raise PermissionDenied(f"principal {principal.name} has no role that may run statements")
+        _check_role(principal)
         key = (schema, text)
         with self._lock:
             if statement := self._kept.get(key):
@@ -47,3 +47,13 @@ class Gate:
                 while len(self._kept) > STATEMENTS_KEPT_MAX:
                     self._kept.popitem(last=False)
         return statement
+
+    def admit_ingest(self, principal: Principal, schema: str, table: str) -> None:
+        """Raise PermissionDenied if the principal may not load rows into this table."""
+        _check_role(principal)
+        rules.check_table("", schema, table, write=True)
+
+
+def _check_role(principal: Principal) -> None:
+    if not principal.is_admin:
+        raise PermissionDenied(f"principal {principal.name} has no role that may run statements")

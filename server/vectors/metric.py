@@ -1,4 +1,4 @@
-"""How two vectors are compared: checking and scaling vectors before FAISS sees them, and turning its distances into scores.
+"""How vectors are compared: checking and scaling them before FAISS sees them, and turning its distances into scores.
 
 Called when a generation is built and when one is searched, so that both sides are prepared alike.
 """
@@ -68,4 +68,6 @@ def scores(distances: NDArray[np.float32], metric: Metric) -> NDArray[np.float32
     """
     if metric is Metric.L2:
         return -np.sqrt(np.maximum(distances, np.float32(0)))
-    return np.clip(distances, np.float32(-1), np.float32(1)) if metric is Metric.COSINE else distances
+    if metric is Metric.COSINE:  # rounding may leave the range by a bit
+        return np.minimum(np.maximum(distances, np.float32(-1)), np.float32(1))
+    return distances

@@ -87,7 +87,7 @@ def _handler(stand_in: OllamaStandIn) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.0"  # a connection per request: none outlives the server
 
-        def log_message(self, format: str, *args: Any) -> None:
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - named by the base class
             """Keep the test's output clean."""
 
         def do_GET(self) -> None:

@@ -189,6 +189,7 @@ def test_chat_is_cancelled_between_tokens(service: OllamaStandIn, chat: OllamaCh
 
 
 def test_long_prompt_asks_for_a_context_that_holds_it(service: OllamaStandIn, chat: OllamaChat) -> None:
+    service.reply = lambda message: "done"
     for words in (10, 5_000, 500_000):
         chat.chat("s", "word " * words)
     asked = [body["options"].get("num_ctx") for _, body in service.requests]

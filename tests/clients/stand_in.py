@@ -6,7 +6,7 @@ end of an error. It refuses to prepare, so ADBC sends each statement as plain te
 
 import base64
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pyarrow as pa
@@ -50,7 +50,7 @@ class _NoHandshake(flight.ServerAuthHandler):
 class StandIn(flight.FlightServerBase):
     """`answers`: operation name to a function from arguments to rows. `results`: statement to its table."""
 
-    def __init__(self, answers: dict[str, Answer], results: dict[str, pa.Table]) -> None:
+    def __init__(self, answers: Mapping[str, Answer], results: Mapping[str, pa.Table]) -> None:
         super().__init__("grpc://127.0.0.1:0", auth_handler=_NoHandshake(), middleware={"login": _Login()})
         self.answers, self.results = answers, results
         self.uri = f"grpc://127.0.0.1:{self.port}"

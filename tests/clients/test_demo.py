@@ -1,15 +1,24 @@
 """The demo's parts that need no server: its folder, its child process, its tour file."""
 
+import io
 import stat
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
+from typing import Any
 
+import _duckdb
 import pytest
+from adbc_driver_manager import dbapi
+from rich.console import Console
 
 from clients.demo.folder import DemoFolder
+from clients.demo.samples import build_indexes
 from clients.demo.server_process import ServerStartError, running
 from clients.demo.tour import stops
+from clients.python import JobProgress, Operations
+from tests.clients.stand_in import PASSWORD, StandIn
 
 SERVER = """
 import os, signal, sys
@@ -48,6 +57,31 @@ def test_tour_has_a_title_and_one_statement_a_stop() -> None:
     tour = list(stops())
     assert len(tour) >= 6
     assert all(stop.title and stop.statement.count(";") == 1 and stop.statement.endswith(";") for stop in tour)
+
+
+def test_ready_index_is_kept_and_an_unfinished_one_is_made_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    called: list[tuple[str, str]] = []
+
+    def call(name: str, arguments: dict[str, Any]) -> list[dict[str, Any]]:
+        called.append((name, arguments["name"]))
+        return [{"job_id": "j1"}]
+
+    answers = {name: partial(call, name) for name in ("drop_index", "create_index")}
+    ended = JobProgress("j1", "index", "succeeded", 1, 1, None, None, None)
+    monkeypatch.setattr(Operations, "watch", lambda *_: iter([ended]))
+    with (
+        StandIn(answers, {}) as server,
+        Operations(server.uri, password=PASSWORD) as operations,
+        dbapi.connect(driver=_duckdb.__file__, entrypoint="duckdb_adbc_init", autocommit=True) as lake,
+    ):
+        with lake.cursor() as cursor:
+            cursor.execute("CREATE SCHEMA catalog")
+            cursor.execute("CREATE TABLE catalog.vector_indexes(index_name VARCHAR, status VARCHAR)")
+            cursor.execute(
+                "INSERT INTO catalog.vector_indexes VALUES ('python_reference', 'ready'), ('resumes', 'failed')"
+            )
+        build_indexes(operations, lake, Console(file=io.StringIO()))
+    assert called == [("drop_index", "resumes"), ("create_index", "resumes")]
 
 
 def test_clients_import_nothing_of_the_server() -> None:

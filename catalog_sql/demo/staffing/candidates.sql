@@ -1,5 +1,10 @@
 -- People looking for work: 100,000 rows, or getvariable('candidates') when that is set.
 --
+-- Rows by default and with getvariable('activity') at 10, which multiplies what happens to people:
+--   candidates 100,000    clients 2,000    jobs 18,000    placements 50,000
+--   timesheets 90,000 or 900,000    calls 60,000 or 600,000    emails 80,000 or 800,000
+--   400,000 in all, or 2,470,000
+--
 -- candidate_id        BIGINT         1, 2, 3, ...
 -- first_name          VARCHAR
 -- last_name           VARCHAR
@@ -13,12 +18,12 @@
 -- skills              VARCHAR[]      four to six
 -- salary_expectation  DECIMAL(10,2)  US dollars a year
 -- available_on        DATE
--- resume              VARCHAR        60 to 110 words; no name or contact data, so masking those columns hides the person
+-- resume              VARCHAR        70 to 115 words, without name or contact data, which are columns of their own
 --
 -- How the files of this folder choose: md5, because its value is fixed by a standard where hash() may change with
 -- DuckDB's version, and once a row, because it is the slow part. Remainders of one number by different primes are
--- independent of each other, so `seed % <prime> % n` gives every column its own choice out of n. Lists have a prime
--- length too: walking one in equal steps then meets no entry twice.
+-- independent of each other, so `seed % <prime> % n` gives every column its own choice out of n. Lists that
+-- give several entries have a prime length too: a walk in equal steps then meets none twice.
 -- The occupation is the id modulo 24, and occupations stand in order of pay: the n-th earns about 18 + 2.5 n dollars an
 -- hour. jobs.sql and placements.sql rely on both.
 WITH occupations(occupation, title, suffixes, specialties, skills, certificates, training, duties) AS (VALUES
@@ -143,12 +148,41 @@ WITH occupations(occupation, title, suffixes, specialties, skills, certificates,
      ['a cloud machine learning certificate', 'a deep learning certificate', 'a data engineering certificate'], 'a master of statistics',
      ['predicted demand for 12,000 products', 'trained models that flag fraud', 'built a recommender that raised sales by six percent', 'classified support tickets by language models', 'ran experiments on pricing pages', 'detected defects in camera images', 'explained models to regulators'])),
 words AS (SELECT
-    ['Aaliyah', 'Adam', 'Aiko', 'Alice', 'Amara', 'Andre', 'Anita', 'Ben', 'Bianca', 'Carlos', 'Chen', 'Clara', 'Daniel', 'Deepa', 'Diego', 'Elena', 'Emeka', 'Emma', 'Farah', 'Felix', 'Grace', 'Hana', 'Hassan', 'Ines', 'Isaac', 'Ivy', 'Jamal', 'Jin', 'Jonas', 'Julia', 'Kavya', 'Kenji', 'Laila', 'Leo', 'Lin', 'Lucia', 'Malik', 'Maria', 'Mateo', 'Mei', 'Mina', 'Nadia', 'Noah', 'Nora', 'Omar', 'Owen', 'Paula', 'Priya', 'Rafael', 'Rosa', 'Ruth', 'Samir', 'Sofia', 'Tariq', 'Tess', 'Victor', 'Wanda', 'Yara', 'Zane'] AS first_names,
-    ['Abbott', 'Achebe', 'Adler', 'Ahmed', 'Alvarez', 'Andersen', 'Bauer', 'Bello', 'Brandt', 'Brooks', 'Castro', 'Chandra', 'Cohen', 'Costa', 'Cruz', 'Dalton', 'Diaz', 'Dubois', 'Edwards', 'Ellis', 'Farouk', 'Fischer', 'Flores', 'Foster', 'Garcia', 'Gomez', 'Grant', 'Gupta', 'Haddad', 'Hansen', 'Hayes', 'Hughes', 'Ibrahim', 'Ito', 'Jansen', 'Jensen', 'Kaur', 'Keller', 'Kim', 'Kowalski', 'Kumar', 'Larsen', 'Lee', 'Lopez', 'Marino', 'Mbeki', 'Mendez', 'Meyer', 'Moreau', 'Morris', 'Nakamura', 'Nguyen', 'Novak', 'Okafor', 'Olsen', 'Ortiz', 'Park', 'Patel', 'Pereira', 'Petrov', 'Quinn', 'Ramos', 'Reyes', 'Rossi', 'Sato', 'Schmidt', 'Silva', 'Singh', 'Suzuki', 'Tanaka', 'Torres', 'Tran', 'Varga', 'Vega', 'Wagner', 'Walsh', 'Weber', 'Yilmaz', 'Zhang'] AS last_names,
-    [{city: 'Albany', state: 'NY', area: '518'}, {city: 'Atlanta', state: 'GA', area: '404'}, {city: 'Austin', state: 'TX', area: '512'}, {city: 'Baltimore', state: 'MD', area: '410'}, {city: 'Boise', state: 'ID', area: '208'}, {city: 'Boston', state: 'MA', area: '617'}, {city: 'Buffalo', state: 'NY', area: '716'}, {city: 'Chicago', state: 'IL', area: '312'}, {city: 'Cleveland', state: 'OH', area: '216'}, {city: 'Columbus', state: 'OH', area: '614'}, {city: 'Dallas', state: 'TX', area: '214'}, {city: 'Denver', state: 'CO', area: '303'}, {city: 'Detroit', state: 'MI', area: '313'}, {city: 'Fresno', state: 'CA', area: '559'}, {city: 'Houston', state: 'TX', area: '713'}, {city: 'Memphis', state: 'TN', area: '901'}, {city: 'Miami', state: 'FL', area: '305'}, {city: 'Milwaukee', state: 'WI', area: '414'}, {city: 'Nashville', state: 'TN', area: '615'}, {city: 'Oakland', state: 'CA', area: '510'}, {city: 'Omaha', state: 'NE', area: '402'}, {city: 'Phoenix', state: 'AZ', area: '602'}, {city: 'Pittsburgh', state: 'PA', area: '412'}, {city: 'Portland', state: 'OR', area: '503'}, {city: 'Raleigh', state: 'NC', area: '919'}, {city: 'Reno', state: 'NV', area: '775'}, {city: 'Seattle', state: 'WA', area: '206'}, {city: 'Tampa', state: 'FL', area: '813'}, {city: 'Tucson', state: 'AZ', area: '520'}] AS cities,
-    ['Amber', 'Bayside', 'Beacon', 'Blue Heron', 'Cedar Ridge', 'Clearwater', 'Crescent', 'Eastgate', 'Evergreen', 'Fairview', 'Granite', 'Harbor', 'Highland', 'Ironwood', 'Juniper', 'Keystone', 'Lakeshore', 'Maple Grove', 'Meridian', 'North Star', 'Oak Hollow', 'Pinnacle', 'Prairie', 'Red Canyon', 'Riverbend', 'Silver Birch', 'Stonebridge', 'Summit', 'Sunrise', 'Union Square', 'Westwind'] AS employers,
-    ['Ash', 'Birch', 'Chestnut', 'Elm', 'Hickory', 'Laurel', 'Linden', 'Magnolia', 'Mulberry', 'Poplar', 'Spruce', 'Sycamore', 'Walnut'] AS streets,
-    ['day shifts', 'night shifts', 'a permanent position', 'contract work', 'part-time hours', 'weekend shifts', 'a role with room to grow'] AS wishes),
+    ['Aaliyah', 'Adam', 'Aiko', 'Alice', 'Amara', 'Andre', 'Anita', 'Ben', 'Bianca', 'Carlos', 'Chen', 'Clara',
+     'Daniel', 'Deepa', 'Diego', 'Elena', 'Emeka', 'Emma', 'Farah', 'Felix', 'Grace', 'Hana', 'Hassan', 'Ines',
+     'Isaac', 'Ivy', 'Jamal', 'Jin', 'Jonas', 'Julia', 'Kavya', 'Kenji', 'Laila', 'Leo', 'Lin', 'Lucia', 'Malik',
+     'Maria', 'Mateo', 'Mei', 'Mina', 'Nadia', 'Noah', 'Nora', 'Omar', 'Owen', 'Paula', 'Priya', 'Rafael', 'Rosa',
+     'Ruth', 'Samir', 'Sofia', 'Tariq', 'Tess', 'Victor', 'Wanda', 'Yara', 'Zane'] AS first_names,
+    ['Abbott', 'Achebe', 'Adler', 'Ahmed', 'Alvarez', 'Andersen', 'Bauer', 'Bello', 'Brandt', 'Brooks', 'Castro',
+     'Chandra', 'Cohen', 'Costa', 'Cruz', 'Dalton', 'Diaz', 'Dubois', 'Edwards', 'Ellis', 'Farouk', 'Fischer',
+     'Flores', 'Foster', 'Garcia', 'Gomez', 'Grant', 'Gupta', 'Haddad', 'Hansen', 'Hayes', 'Hughes', 'Ibrahim', 'Ito',
+     'Jansen', 'Jensen', 'Kaur', 'Keller', 'Kim', 'Kowalski', 'Kumar', 'Larsen', 'Lee', 'Lopez', 'Marino', 'Mbeki',
+     'Mendez', 'Meyer', 'Moreau', 'Morris', 'Nakamura', 'Nguyen', 'Novak', 'Okafor', 'Olsen', 'Ortiz', 'Park',
+     'Patel', 'Pereira', 'Petrov', 'Quinn', 'Ramos', 'Reyes', 'Rossi', 'Sato', 'Schmidt', 'Silva', 'Singh', 'Suzuki',
+     'Tanaka', 'Torres', 'Tran', 'Varga', 'Vega', 'Wagner', 'Walsh', 'Weber', 'Yilmaz', 'Zhang'] AS last_names,
+    [{city: 'Albany', state: 'NY', area: '518'}, {city: 'Atlanta', state: 'GA', area: '404'},
+     {city: 'Austin', state: 'TX', area: '512'}, {city: 'Baltimore', state: 'MD', area: '410'},
+     {city: 'Boise', state: 'ID', area: '208'}, {city: 'Boston', state: 'MA', area: '617'},
+     {city: 'Buffalo', state: 'NY', area: '716'}, {city: 'Chicago', state: 'IL', area: '312'},
+     {city: 'Cleveland', state: 'OH', area: '216'}, {city: 'Columbus', state: 'OH', area: '614'},
+     {city: 'Dallas', state: 'TX', area: '214'}, {city: 'Denver', state: 'CO', area: '303'},
+     {city: 'Detroit', state: 'MI', area: '313'}, {city: 'Fresno', state: 'CA', area: '559'},
+     {city: 'Houston', state: 'TX', area: '713'}, {city: 'Memphis', state: 'TN', area: '901'},
+     {city: 'Miami', state: 'FL', area: '305'}, {city: 'Milwaukee', state: 'WI', area: '414'},
+     {city: 'Nashville', state: 'TN', area: '615'}, {city: 'Oakland', state: 'CA', area: '510'},
+     {city: 'Omaha', state: 'NE', area: '402'}, {city: 'Phoenix', state: 'AZ', area: '602'},
+     {city: 'Pittsburgh', state: 'PA', area: '412'}, {city: 'Portland', state: 'OR', area: '503'},
+     {city: 'Raleigh', state: 'NC', area: '919'}, {city: 'Reno', state: 'NV', area: '775'},
+     {city: 'Seattle', state: 'WA', area: '206'}, {city: 'Tampa', state: 'FL', area: '813'},
+     {city: 'Tucson', state: 'AZ', area: '520'}] AS cities,
+    ['Amber', 'Bayside', 'Beacon', 'Blue Heron', 'Cedar Ridge', 'Clearwater', 'Crescent', 'Eastgate', 'Evergreen',
+     'Fairview', 'Granite', 'Harbor', 'Highland', 'Ironwood', 'Juniper', 'Keystone', 'Lakeshore', 'Maple Grove',
+     'Meridian', 'North Star', 'Oak Hollow', 'Pinnacle', 'Prairie', 'Red Canyon', 'Riverbend', 'Silver Birch',
+     'Stonebridge', 'Summit', 'Sunrise', 'Union Square', 'Westwind'] AS employers,
+    ['Ash', 'Birch', 'Chestnut', 'Elm', 'Hickory', 'Laurel', 'Linden', 'Magnolia', 'Mulberry', 'Poplar', 'Spruce',
+     'Sycamore', 'Walnut'] AS streets,
+    ['day shifts', 'night shifts', 'a permanent position', 'contract work', 'part-time hours', 'weekend shifts',
+     'a role with room to grow'] AS wishes),
 seeds AS (SELECT
     range AS candidate_id,
     (range - 1) % 24 AS occupation,
@@ -163,7 +197,8 @@ picks AS (SELECT
     CAST(1 + seed % 10061 % 28 AS INTEGER) AS years,
     employers[1 + seed % 10067 % 31] || ' ' || suffixes[1 + seed % 10069 % 3] AS employer,
     employers[1 + seed % 10079 % 31] || ' ' || suffixes[1 + seed % 10091 % 3] AS former_employer,
-    [o.skills[1 + (seed % 10093 + n * (1 + seed % 10099 % 10)) % 11] for n in range(4 + seed % 10103 % 3)] AS own_skills,
+    [o.skills[1 + (seed % 10093 + n * (1 + seed % 10099 % 10)) % 11] for n in range(4 + seed % 10103 % 3)]
+        AS own_skills,
     [duties[1 + (seed % 10111 + n * (1 + seed % 10133 % 6)) % 7] for n in range(3)] AS own_duties,
     [specialties[1 + (seed % 10139 + n * (1 + seed % 10141 % 4)) % 5] for n in range(2)] AS own_specialties,
     certificates[1 + seed % 10151 % 3] AS certificate,
@@ -171,14 +206,15 @@ picks AS (SELECT
     streets[1 + seed % 10163 % 13] AS street
     FROM seeds JOIN occupations AS o USING (occupation), words),
 people AS (SELECT *,
-    CASE WHEN years >= 15 THEN 'Lead ' || lower(title[1]) || title[2:] WHEN years >= 9 THEN 'Senior ' || lower(title[1]) || title[2:]
-        WHEN years >= 4 THEN 'Experienced ' || lower(title[1]) || title[2:] ELSE title END AS full_title
+    CASE WHEN years >= 15 THEN 'Lead ' WHEN years >= 9 THEN 'Senior ' WHEN years >= 4 THEN 'Experienced ' ELSE '' END
+        || CASE WHEN years < 4 OR title LIKE 'HVAC%' OR title LIKE 'CNC%' OR title LIKE 'Java%' THEN title
+            ELSE lower(title[1]) || title[2:] END AS full_title
     FROM picks)
 SELECT
     candidate_id,
     first_name,
     last_name,
-    lower(first_name || '.' || last_name) || candidate_id || ['@example.com', '@example.org', '@example.net'][1 + seed % 10169 % 3] AS email,
+    lower(first_name || '.' || last_name) || candidate_id || ['@example.com', '@example.org'][1 + seed % 10169 % 2] AS email,
     '+1-' || home.area || '-555-01' || lpad(CAST(seed % 10177 % 100 AS VARCHAR), 2, '0') AS phone,
     DATE '2004-12-31' - years * 365 - CAST(seed % 10181 % 3000 AS INTEGER) AS birth_date,
     (1 + seed % 10193 % 9800) || ' ' || street || [' Street', ' Avenue', ' Lane'][1 + seed % 10211 % 3] AS address,
@@ -187,7 +223,8 @@ SELECT
     full_title AS title,
     years AS years_experience,
     own_skills AS skills,
-    CAST(500 * ((18 + 5 * occupation // 2) * (1800 + 20 * years + seed % 10223 % 300) // 500) AS DECIMAL(10, 2)) AS salary_expectation,
+    CAST(500 * ((18 + 5 * occupation // 2) * (1800 + 20 * years + seed % 10223 % 300) // 500) AS DECIMAL(10, 2))
+        AS salary_expectation,
     DATE '2025-07-01' + CAST(seed % 10243 % 180 AS INTEGER) AS available_on,
     full_title || ' with ' || years || CASE years WHEN 1 THEN ' year' ELSE ' years' END
         || [' of experience in ', ' of practice in ', ' of hands-on work in ', ', at home in '][1 + seed % 10247 % 4]
@@ -201,6 +238,7 @@ SELECT
         || ['Holds ', 'Earned ', 'Has '][1 + seed % 10271 % 3] || certificate || '. '
         || 'Completed ' || training || ' in ' || former_city || ' in ' || (2025 - years - seed % 10273 % 2) || '. '
         || 'Looking for ' || wish || ' within ' || (5 * (1 + seed % 10289 % 10)) || ' miles of ' || home.city || ', '
-        || ['ready to start at short notice', 'with notice of two weeks', 'and willing to relocate for the right team', 'own car available', 'references on request'][1 + seed % 10301 % 5]
+        || ['ready to start at short notice', 'with notice of two weeks', 'and willing to relocate',
+            'own car available', 'references on request'][1 + seed % 10301 % 5]
         || '.' AS resume
 FROM people

@@ -1,4 +1,4 @@
-"""Column types as DuckLake's own metadata table `ducklake_column` holds them: lower-case names, one row per nested part.
+"""Column types as DuckLake's metadata table `ducklake_column` holds them: lower-case names, one row per nested part.
 
 Reading that table is what makes catalog commands cheap (0.7 ms for 1,000 tables), so its rows are turned here into
 DuckDB type names and Arrow fields.
@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from flight.types import arrow_field
 from server.errors import Unsupported
+from server.sql.arrow_types import ArrowField, arrow_field
 
 _DUCKDB_NAMES: dict[str, str] = {
     "boolean": "BOOLEAN",
@@ -60,11 +60,14 @@ class LakeColumn:
 
 @dataclass(frozen=True, slots=True)
 class ColumnType:
-    """A top-level column: its DuckDB type (member names always quoted, or else as DESCRIBE prints it) and Arrow field."""
+    """A top-level column: its DuckDB type and its Arrow field.
+
+    The type is as DESCRIBE prints it, except that the member names of a STRUCT are always quoted.
+    """
 
     name: str
     duckdb_type: str
-    field: pa.Field
+    field: ArrowField
 
 
 def ducklake_type(name: str) -> str:

@@ -1,4 +1,4 @@
-"""Reads the type names that DuckDB prints (DESCRIBE, cursor descriptions) into a small tree. `flight/types.py` calls it.
+"""Reads the type names that DuckDB prints (DESCRIBE, cursor descriptions) into a small tree, for `flight/types.py`.
 
 A hand-written reader over characters: names inside STRUCT, UNION and ENUM are quoted as in SQL and may hold anything.
 """
@@ -80,7 +80,7 @@ class _Reader:
         return self._nested("ARRAY", [("", inner)], (size,)) if size else self._nested("LIST", [("", inner)])
 
     def _member(self) -> tuple[str, TypeName]:
-        """`name TYPE`, or only `TYPE`, as row() makes: after a bare type nothing but WITH TIME ZONE can follow a space."""
+        """`name TYPE`, or only `TYPE` as row() makes: of bare types, only those WITH TIME ZONE have a space inside."""
         start = self._at
         name = self._name()
         if self._peek(" ") and not self._peek(" WITH "):

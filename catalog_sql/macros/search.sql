@@ -1,0 +1,18 @@
+-- A text and a vector go in by the same argument: its type, known when the statement is planned, tells which it is.
+CREATE OR REPLACE MACRO memory.main.vector_search(index_name, query, k := 10) AS TABLE
+SELECT unnest(system.main.__vector_search(
+    system.main.getvariable('lakehouse_context'), index_name,
+    CASE WHEN system.main.typeof(query) IN ('VARCHAR', '"NULL"') THEN CAST(query AS VARCHAR) END,
+    CASE WHEN system.main.typeof(query) NOT IN ('VARCHAR', '"NULL"') THEN TRY_CAST(query AS FLOAT[]) END,
+    CAST(k AS BIGINT)), max_depth := 2);
+
+CREATE OR REPLACE MACRO memory.main.rag(index_name, question, k := 5) AS TABLE
+SELECT unnest(system.main.__rag(
+    system.main.getvariable('lakehouse_context'), index_name, CAST(question AS VARCHAR), CAST(k AS BIGINT)), max_depth := 2);
+
+CREATE OR REPLACE MACRO memory.main.embed
+    (txt) AS system.main.__embed(system.main.getvariable('lakehouse_context'), txt, NULL),
+    (txt, model) AS system.main.__embed(system.main.getvariable('lakehouse_context'), txt, model);
+
+CREATE OR REPLACE MACRO memory.main.chunk_text(txt, size, overlap) AS
+    system.main.__chunk_text(system.main.getvariable('lakehouse_context'), txt, CAST(size AS INTEGER), CAST(overlap AS INTEGER));

@@ -1,0 +1,72 @@
+"""DoAction and ListActions: Flight SQL's own actions, then the registry of operations."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import pyarrow.flight as fl
+
+from flight import prepared
+from flight.commands import BARE_ACTIONS, WRAPPED_ACTIONS, decode_action, pack
+from flight.gen import flight_session_pb2 as session_messages
+from flight.gen import flight_sql_pb2 as sql
+from server.errors import InvalidArgument, Unsupported
+from server.operations.registry import Operations, parse_body
+from server.sessions.registry import Sessions
+from server.sessions.session import Session
+
+DESCRIPTIONS = {
+    "CreatePreparedStatement": "Prepare a statement; nothing runs.",
+    "ClosePreparedStatement": "Forget a prepared statement.",
+    "BeginTransaction": "Begin a transaction.",
+    "EndTransaction": "Commit or roll back a transaction.",
+    "CloseSession": "End the session.",
+}
+
+
+class Actions:
+    def __init__(self, operations: Operations, sessions: Sessions) -> None:
+        self._operations = operations
+        self._sessions = sessions
+        self._own: Mapping[str, Callable[[Session, Any], Iterator[bytes]]] = {
+            "CreatePreparedStatement": lambda s, m: iter([prepared.create(s, m)]),
+            "ClosePreparedStatement": _close_prepared,
+            "BeginTransaction": _begin,
+            "EndTransaction": _end,
+            "CloseSession": self._close_session,
+        }
+
+    def run(self, session: Session, name: str, body: bytes) -> Iterator[bytes]:
+        """Run an action whole, then give its results one by one."""
+        if name in self._own:
+            return self._own[name](session, decode_action(name, body))
+        if name in WRAPPED_ACTIONS or name in BARE_ACTIONS:
+            raise Unsupported(f"action {name} is not supported by this server")
+        rows = self._operations.run(session.caller(), name, parse_body(body)).to_pylist()
+        return (json.dumps(row, default=str).encode() for row in rows)
+
+    def listed(self) -> list[fl.ActionType]:
+        own = [fl.ActionType(name, DESCRIPTIONS[name]) for name in self._own]
+        return own + [fl.ActionType(o.name, f"{o.description} {o.signature()}") for o in self._operations.all()]
+
+    def _close_session(self, session: Session, _: Any) -> Iterator[bytes]:
+        self._sessions.close(session)
+        result = session_messages.CloseSessionResult(status=session_messages.CloseSessionResult.CLOSED)
+        return iter([result.SerializeToString()])
+
+
+def _close_prepared(session: Session, request: sql.ActionClosePreparedStatementRequest) -> Iterator[bytes]:
+    prepared.close(session, request)
+    return iter(())
+
+
+def _begin(session: Session, _: sql.ActionBeginTransactionRequest) -> Iterator[bytes]:
+    return iter([pack(sql.ActionBeginTransactionResult(transaction_id=session.begin().id))])
+
+
+def _end(session: Session, request: sql.ActionEndTransactionRequest) -> Iterator[bytes]:
+    commit = request.action == sql.ActionEndTransactionRequest.END_TRANSACTION_COMMIT
+    if not commit and request.action != sql.ActionEndTransactionRequest.END_TRANSACTION_ROLLBACK:
+        raise InvalidArgument("EndTransaction says whether to commit or to roll back")
+    session.end(request.transaction_id, commit)
+    return iter(())

@@ -1,0 +1,88 @@
+"""Our errors as Flight errors: the one place that knows both.
+
+Any other exception in a handler would put its traceback on the wire (pyarrow does so even for its own ArrowInvalid, the
+only way to INVALID_ARGUMENT), so every door into this package goes through `guarded`.
+"""
+
+from collections.abc import Callable, Iterator
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+import pyarrow.flight as fl
+
+from server.errors import LakehouseError, Status
+from server.logs import logger
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_log = logger("flight")
+
+
+class _OnWire(Exception):
+    """Base of exceptions that pyarrow signals by their built-in class.
+
+    pyarrow appends such an exception's formatted traceback to the message. Formatting reads `__cause__`; as it fails
+    here, pyarrow falls back to the name of the class alone.
+    """
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+    @property
+    def __cause__(self) -> BaseException | None:  # type: ignore[override]
+        raise RuntimeError("not to be formatted")
+
+
+class InvalidArgument(_OnWire, ValueError):
+    pass
+
+
+class NotFound(_OnWire, KeyError):
+    pass
+
+
+class Unimplemented(_OnWire, NotImplementedError):
+    pass
+
+
+_FLIGHT: dict[Status, Callable[[str], Exception]] = {
+    Status.INVALID_ARGUMENT: InvalidArgument,
+    Status.NOT_FOUND: NotFound,
+    Status.UNIMPLEMENTED: Unimplemented,
+    Status.DEADLINE_EXCEEDED: fl.FlightTimedOutError,
+    Status.UNAVAILABLE: fl.FlightUnavailableError,
+    Status.CANCELLED: fl.FlightCancelledError,
+    Status.PERMISSION_DENIED: fl.FlightUnauthorizedError,
+    Status.UNAUTHENTICATED: fl.FlightUnauthenticatedError,
+    Status.INTERNAL: fl.FlightInternalError,
+}
+
+
+def flight_error(error: BaseException) -> Exception:
+    """The Flight error for any exception; what we don't know is logged whole and told as "internal error"."""
+    if isinstance(error, LakehouseError):
+        return _FLIGHT[error.status](f"{error} [{error.code}]")
+    _log.error("unexpected error", exc_info=error)
+    return fl.FlightInternalError("internal error: see the server's log [internal]")
+
+
+def guarded(method: Callable[P, T]) -> Callable[P, T]:
+    """Let nothing but Flight errors out of a handler."""
+
+    @wraps(method)
+    def call(*args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return method(*args, **kwargs)
+        except Exception as error:
+            raise flight_error(error) from None
+
+    return call
+
+
+def guarded_batches(batches: Iterator[T]) -> Iterator[T]:
+    """The same for a stream that is read after its handler has returned."""
+    try:
+        yield from batches
+    except Exception as error:
+        raise flight_error(error) from None

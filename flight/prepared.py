@@ -1,0 +1,120 @@
+"""Prepared statements: create, bind, query, update, close. Nothing runs before a query is asked for or an update put."""
+
+from collections.abc import Iterator
+
+import pyarrow as pa
+import pyarrow.flight as fl
+
+from flight import responses
+from flight.commands import pack
+from flight.gen import flight_sql_pb2 as sql
+from flight.metadata.tables import serialised
+from flight.statements import held_info
+from server.errors import InvalidArgument, LimitExceeded
+from server.sessions.session import Prepared, Session
+from server.sql.arrow_types import arrow_type
+from server.sql.parameters import UNKNOWN
+from server.sql.statements import Kind
+
+BOUND_ROWS_MAX = 1_000_000
+
+
+def create(session: Session, request: sql.ActionCreatePreparedStatementRequest) -> bytes:
+    """The packed result. An empty dataset schema tells JDBC that this is an update."""
+    handle, prepared = session.prepare(request.query, request.transaction_id)
+    statement = prepared.statement
+    schema = prepared.described.schema if prepared.described else session.declared_schema(statement)
+    result = sql.ActionCreatePreparedStatementResult(
+        prepared_statement_handle=handle,
+        dataset_schema=serialised(schema) if schema is not None else b"",
+        parameter_schema=serialised(parameter_schema(prepared)),
+    )
+    return pack(result)
+
+
+def parameter_schema(prepared: Prepared) -> pa.Schema:
+    """One field per parameter; text where the statement does not tell its type."""
+    names = prepared.statement.parameters
+    types = prepared.described.parameters if prepared.described else (UNKNOWN,) * len(names)
+    return pa.schema(
+        [pa.field(f"${n}", pa.string() if t == UNKNOWN else arrow_type(t)) for n, t in zip(names, types, strict=True)]
+    )
+
+
+def close(session: Session, request: sql.ActionClosePreparedStatementRequest) -> None:
+    session.close_prepared(request.prepared_statement_handle)
+
+
+def bind(session: Session, command: sql.CommandPreparedStatementQuery, rows: pa.RecordBatchReader) -> bytes:
+    """Keep the rows for the next execution; the packed answer that names the handle."""
+    prepared = session.find_prepared(command.prepared_statement_handle)
+    prepared.bound = _read(prepared, rows)
+    answer = sql.DoPutPreparedStatementResult(prepared_statement_handle=command.prepared_statement_handle)
+    return answer.SerializeToString()
+
+
+def query_info(
+    session: Session, command: sql.CommandPreparedStatementQuery, descriptor: fl.FlightDescriptor
+) -> fl.FlightInfo:
+    prepared = session.find_prepared(command.prepared_statement_handle)
+    statement, row = prepared.statement, _one_row(prepared)
+    if statement.kind is not Kind.QUERY:
+        return held_info(session, session.run_now(statement, row, prepared.transaction_id), descriptor)
+    schema = session.describe(statement, session.types_of(statement, row), prepared.transaction_id).schema
+    return responses.info(descriptor, schema, fl.Ticket(pack(command)))
+
+
+def query_schema(session: Session, command: sql.CommandPreparedStatementQuery) -> pa.Schema:
+    prepared = session.find_prepared(command.prepared_statement_handle)
+    if prepared.statement.kind is not Kind.QUERY:
+        return session.declared_schema(prepared.statement) or pa.schema([])
+    types = session.types_of(prepared.statement, _one_row(prepared))
+    return session.describe(prepared.statement, types, prepared.transaction_id).schema
+
+
+def query_get(session: Session, command: sql.CommandPreparedStatementQuery) -> fl.FlightDataStream:
+    prepared = session.find_prepared(command.prepared_statement_handle)
+    statement, row = prepared.statement, _one_row(prepared)
+    if statement.kind is not Kind.QUERY:
+        return responses.table_stream(session.run_now(statement, row, prepared.transaction_id))
+    return responses.query_stream(session.query(statement, row, prepared.transaction_id))
+
+
+def update(session: Session, command: sql.CommandPreparedStatementUpdate, rows: pa.RecordBatchReader | None) -> int:
+    """Run once per bound row, all or none."""
+    prepared = session.find_prepared(command.prepared_statement_handle)
+    if rows is not None:
+        prepared.bound = _read(prepared, rows)
+    bound = prepared.bound
+    if not prepared.statement.parameters or bound is None:
+        return session.update(prepared.statement, (None,), prepared.transaction_id)
+    return session.update(prepared.statement, list(_rows(bound)), prepared.transaction_id)
+
+
+def _read(prepared: Prepared, rows: pa.RecordBatchReader) -> pa.Table | None:
+    if not rows.schema.names:
+        return None
+    if len(rows.schema.names) != len(prepared.statement.parameters):
+        raise InvalidArgument(
+            f"the statement has {len(prepared.statement.parameters)} parameters, {len(rows.schema.names)} were bound"
+        )
+    table = rows.read_all()
+    if table.num_rows > BOUND_ROWS_MAX:
+        raise LimitExceeded("BOUND_ROWS_MAX", f"{table.num_rows} rows were bound: load them by ingest")
+    return table
+
+
+def _one_row(prepared: Prepared) -> pa.RecordBatch | None:
+    """A query runs with one row of values."""
+    bound = prepared.bound
+    if bound is None or not prepared.statement.parameters:
+        return None
+    if bound.num_rows != 1:
+        raise InvalidArgument(f"a query takes one row of parameters, {bound.num_rows} were bound")
+    return next(_rows(bound))
+
+
+def _rows(table: pa.Table) -> Iterator[pa.RecordBatch]:
+    for batch in table.to_batches():
+        for row in range(batch.num_rows):
+            yield batch.slice(row, 1)

@@ -1,0 +1,113 @@
+"""The Flight service: decodes what is asked, finds the session, hands over to the command's own file."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.flight as fl
+
+from flight import ingest, prepared, responses, statements
+from flight.actions import Actions
+from flight.authentication import MIDDLEWARE, Authentication, Handshakes
+from flight.catalog_commands import CatalogCommands
+from flight.commands import decode, pack
+from flight.errors import guarded, guarded_batches
+from flight.gen import flight_sql_pb2 as sql
+from server.errors import InvalidArgument, Unsupported
+from server.sessions.session import Session
+
+
+class FlightService(fl.FlightServerBase):
+    """Listens as soon as it is made. Handlers run in gRPC's threads, any number at once."""
+
+    def __init__(
+        self, location: str, authentication: Authentication, catalog: CatalogCommands, actions: Actions
+    ) -> None:
+        super().__init__(location, auth_handler=Handshakes(), middleware={MIDDLEWARE: authentication})
+        self._catalog = catalog
+        self._actions = actions
+
+    @guarded
+    def get_flight_info(self, context: Any, descriptor: fl.FlightDescriptor) -> fl.FlightInfo:
+        session, command = _session(context), _command(descriptor)
+        if self._catalog.knows(command):
+            return responses.info(descriptor, self._catalog.schema(command), fl.Ticket(pack(command)))
+        match command:
+            case sql.CommandStatementQuery():
+                return statements.query_info(session, command, descriptor)
+            case sql.CommandPreparedStatementQuery():
+                return prepared.query_info(session, command, descriptor)
+        raise Unsupported(f"{type(command).__name__} has no FlightInfo in this server")
+
+    @guarded
+    def get_schema(self, context: Any, descriptor: fl.FlightDescriptor) -> fl.SchemaResult:
+        session, command = _session(context), _command(descriptor)
+        if self._catalog.knows(command):
+            return fl.SchemaResult(self._catalog.schema(command))
+        match command:
+            case sql.CommandStatementQuery():
+                return fl.SchemaResult(statements.query_schema(session, command))
+            case sql.CommandPreparedStatementQuery():
+                return fl.SchemaResult(prepared.query_schema(session, command))
+        raise Unsupported(f"{type(command).__name__} has no schema in this server")
+
+    @guarded
+    def do_get(self, context: Any, ticket: fl.Ticket) -> fl.FlightDataStream:
+        session, command = _session(context), decode(ticket.ticket)
+        if self._catalog.knows(command):
+            return responses.table_stream(self._catalog.table(command))
+        match command:
+            case sql.TicketStatementQuery():
+                return statements.ticket_get(session, command)
+            case sql.CommandPreparedStatementQuery():
+                return prepared.query_get(session, command)
+        raise Unsupported(f"{type(command).__name__} can't be fetched from this server")
+
+    @guarded
+    def do_put(
+        self, context: Any, descriptor: fl.FlightDescriptor, reader: fl.MetadataRecordBatchReader, writer: Any
+    ) -> None:
+        session, command = _session(context), _command(descriptor)
+        match command:
+            case sql.CommandStatementUpdate():
+                rows = statements.update(session, command)
+            case sql.CommandPreparedStatementUpdate():
+                rows = prepared.update(session, command, reader.to_reader())
+            case sql.CommandStatementIngest():
+                rows = ingest.ingest(session, command, reader.to_reader())
+            case sql.CommandPreparedStatementQuery():
+                writer.write(pa.py_buffer(prepared.bind(session, command, reader.to_reader())))
+                return
+            case _:
+                raise Unsupported(f"{type(command).__name__} can't be put to this server")
+        writer.write(pa.py_buffer(sql.DoPutUpdateResult(record_count=rows).SerializeToString()))
+
+    @guarded
+    def do_action(self, context: Any, action: fl.Action) -> Iterator[fl.Result]:
+        session = _session(context)
+        results = self._actions.run(session, action.type, action.body.to_pybytes())
+        return guarded_batches(fl.Result(pa.py_buffer(body)) for body in results)
+
+    @guarded
+    def list_actions(self, context: Any) -> list[fl.ActionType]:
+        _session(context)
+        return self._actions.listed()
+
+    @guarded
+    def list_flights(self, context: Any, criteria: bytes) -> Iterator[fl.FlightInfo]:
+        raise Unsupported("tables are listed by Flight SQL's GetTables")
+
+    @guarded
+    def do_exchange(self, context: Any, descriptor: Any, reader: Any, writer: Any) -> None:
+        raise Unsupported("this server has no use for DoExchange")
+
+
+def _session(context: Any) -> Session:
+    session: Session = context.get_middleware(MIDDLEWARE).session
+    return session
+
+
+def _command(descriptor: fl.FlightDescriptor) -> Any:
+    if descriptor.descriptor_type != fl.DescriptorType.CMD:
+        raise InvalidArgument("a Flight SQL request is a command descriptor")
+    return decode(descriptor.command)

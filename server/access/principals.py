@@ -1,0 +1,47 @@
+"""Principals in the lake: who may log in, with which roles."""
+
+import secrets
+from collections.abc import Sequence
+
+from catalog_sql import named_queries
+from server.access.passwords import hash_password, verify_password
+from server.access.principal import Principal
+from server.engine.cursor import LakeCursor
+from server.engine.engine import SERVER, Engine
+from server.errors import Unauthenticated
+
+ADMIN = "admin"
+PASSWORD_VARIABLE = "LAKEHOUSE_ADMIN_PASSWORD"  # noqa: S105 - the variable's name, not a password
+_SQL = named_queries("queries/principals.sql")
+
+
+class Principals:
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def ensure_admin(self, password: str | None) -> str | None:
+        """Make the administrator at the first start, or give it the password from the environment.
+
+        Returns a random password if one was made: the caller prints it once, and nothing else keeps it.
+        """
+        found = self._engine.read(lambda cursor: cursor.rows(_SQL["find"], [ADMIN]))
+        if found and (password is None or verify_password(password, found[0][0])):
+            return None
+        made = None if password is not None else secrets.token_urlsafe(18)
+        password_hash = hash_password(password or made or "")
+        self._record(ADMIN, password_hash, ["admin"], actor=SERVER)
+        return made
+
+    def log_in(self, name: str, password: str) -> Principal:
+        """Raises Unauthenticated; the message does not tell a wrong name from a wrong password."""
+        found = self._engine.read(lambda cursor: cursor.rows(_SQL["find"], [name]))
+        password_hash, roles, disabled = found[0] if found else (None, [], True)
+        if not verify_password(password, password_hash) or disabled:
+            raise Unauthenticated("name or password is wrong")
+        return Principal(name, frozenset(roles or []))
+
+    def _record(self, name: str, password_hash: str, roles: Sequence[str], actor: str) -> None:
+        def insert(cursor: LakeCursor) -> None:
+            cursor.execute(_SQL["record"], [name, password_hash, list(roles), False, actor])
+
+        self._engine.commit(actor, f"principal {name}", insert)

@@ -1,0 +1,123 @@
+"""Everything that runs in the process but the wire: made in one place, started and stopped in order."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from server.access.keys import secret_key
+from server.access.principals import Principals
+from server.ai.rag import Rag
+from server.ai.registry import Providers
+from server.catalog.listing import Listing
+from server.catalog.metadata import Metadata
+from server.catalog.migrate import migrate
+from server.config import Settings
+from server.data_folder import DataFolder, FolderLock
+from server.engine.engine import SERVER, Engine
+from server.gate.gate import Gate
+from server.health import Health
+from server.ingest.files import FileIngest
+from server.ingest.samples import Samples
+from server.jobs.service import Jobs
+from server.logs import logger
+from server.operations.registry import Operations
+from server.querylog import QueryLog
+from server.sessions.describing import Describer
+from server.sessions.registry import Sessions
+from server.sessions.session import Services
+from server.sql.parameters import ValueTypes
+from server.sql.tree import Parser
+from server.vectors.building import KIND, IndexBuilder
+from server.vectors.catalog import IndexCatalog
+from server.vectors.operations import IndexOperations
+from server.vectors.search import VectorSearch
+
+
+@dataclass
+class Application:
+    """The parts that outlive a call. `sources` tells where each setting came from."""
+
+    settings: Settings
+    sources: Mapping[str, str]
+    lock: FolderLock
+    engine: Engine
+    parser: Parser
+    query_log: QueryLog
+    operations: Operations
+    jobs: Jobs
+    providers: Providers
+    indexes: IndexCatalog
+    search: VectorSearch
+    rag: Rag
+    principals: Principals
+
+    @classmethod
+    def make(cls, settings: Settings, sources: Mapping[str, str]) -> "Application":
+        """Open the lake and wire the parts. Raises StartupError; nothing is left open then."""
+        folder = DataFolder(settings.data)
+        folder.make()
+        lock = FolderLock.take(folder)
+        try:
+            engine = Engine(settings, folder)
+        except BaseException:
+            lock.release()
+            raise
+        query_log = QueryLog(engine, secret_key(folder.keys, "statement-hmac"))
+        jobs = Jobs(engine)
+        providers = Providers(settings, folder)
+        indexes = IndexCatalog(engine)
+        search = VectorSearch(indexes, providers, settings)
+        operations = Operations(query_log)
+        operations.add(
+            Health(engine, jobs).operation(),
+            FileIngest(engine).operation(),
+            Samples(engine).operation(),
+            Metadata(engine).operation(),
+            *IndexOperations(engine, indexes, providers, jobs).operations(),
+        )
+        jobs.register(KIND, IndexBuilder(engine, indexes, providers).work)
+        rag = Rag(search, providers, settings)
+        principals = Principals(engine)
+        return cls(
+            settings,
+            sources,
+            lock,
+            engine,
+            Parser(),
+            query_log,
+            operations,
+            jobs,
+            providers,
+            indexes,
+            search,
+            rag,
+            principals,
+        )
+
+    def start(self, admin_password: str | None) -> tuple[Sessions, Listing, str | None]:
+        """Migrate, make the administrator, map the indexes, take up unfinished jobs. SQL functions are there already.
+
+        Returns the sessions, the listing and the administrator's password if one was made up.
+        """
+        applied = migrate(self.engine, self.parser)
+        logger("start").info("control schema", files_applied=applied)
+        made = self.principals.ensure_admin(admin_password)
+        lost = self.indexes.load()
+        self.jobs.start()
+        busy = {job.subject for job in self.jobs.running()}
+        for name in lost:
+            if name not in busy:
+                self.jobs.submit(KIND, name, SERVER)
+        gate = self.engine.read(
+            lambda cursor: Gate(self.parser, cursor, self.settings.import_path, self.settings.export_path)
+        )
+        services = Services(
+            self.engine, gate, Describer(self.engine, self.parser), self.operations, self.query_log, ValueTypes()
+        )
+        return Sessions(services, self.settings), Listing(self.engine), made
+
+    def stop(self) -> None:
+        """Stop the work in the background, write the query log, close DuckDB, let the folder go."""
+        self.jobs.stop()
+        self.query_log.stop()
+        self.engine.close()
+        self.lock.release()

@@ -1,0 +1,1 @@
+"""The catalog: its schema and migrations, and operations on datasets' metadata."""

@@ -1,0 +1,80 @@
+"""Bring the control schema up to date: numbered migrations once each, views whenever their text changed."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import resources
+
+from catalog_sql import named_queries
+from server.engine.cursor import LakeCursor
+from server.engine.engine import SERVER, Engine
+from server.errors import StartupError
+from server.sql.tree import Parser
+
+_LEDGER = named_queries("ledger.sql")
+
+
+@dataclass(frozen=True)
+class SqlFile:
+    """version: the number in a migration's name; None for a view."""
+
+    version: int | None
+    name: str
+    text: str
+
+    @property
+    def checksum(self) -> str:
+        return hashlib.sha256(self.text.encode()).hexdigest()
+
+
+def migrations() -> list[SqlFile]:
+    return [SqlFile(int(name.split("_")[0]), name, text) for name, text in _files("migrations")]
+
+
+def views() -> list[SqlFile]:
+    return [SqlFile(None, name, text) for name, text in _files("views")]
+
+
+def migrate(engine: Engine, parser: Parser, files: Sequence[SqlFile] | None = None) -> int:
+    """Apply what is missing, each file and its ledger row in one transaction; the number of files applied.
+
+    Raises StartupError for a lake of a newer schema and for a migration that changed after it was applied.
+    """
+    known = migrations() if files is None else list(files)
+    if engine.read(lambda cursor: cursor.rows(_LEDGER["exists"]))[0][0] == 0:
+        engine.commit(SERVER, "control schema", lambda cursor: _run(cursor, parser, _LEDGER["create"]))
+    rows = engine.read(lambda cursor: cursor.rows(_LEDGER["applied"]))
+    applied = {(version, name): checksum for version, name, checksum in rows}
+    _check(known, {v: (name, c) for (v, name), c in applied.items() if v is not None})
+    pending = [f for f in (*known, *views()) if applied.get((f.version, f.name)) != f.checksum]
+    for file in pending:
+        engine.commit(SERVER, f"control schema: {file.name}", lambda cursor, file=file: _apply(cursor, parser, file))  # type: ignore[misc]
+    return len(pending)
+
+
+def _check(known: Sequence[SqlFile], applied: dict[int, tuple[str, str]]) -> None:
+    by_version = {file.version: file for file in known}
+    newest = max((v for v in by_version if v is not None), default=0)
+    for version, (name, checksum) in sorted(applied.items()):
+        if version > newest:
+            raise StartupError(
+                f"the lake has schema version {version}, this server knows {newest}: run the newer server that made it"
+            )
+        file = by_version[version]
+        if file.checksum != checksum:
+            raise StartupError(f"migration {name} was changed after it was applied: restore the file")
+
+
+def _apply(cursor: LakeCursor, parser: Parser, file: SqlFile) -> None:
+    _run(cursor, parser, file.text)
+    cursor.execute(_LEDGER["record"], [file.version, file.name, file.checksum])
+
+
+def _run(cursor: LakeCursor, parser: Parser, text: str) -> None:
+    for statement in parser.statements(text):
+        cursor.execute(statement.query)
+
+
+def _files(folder: str) -> list[tuple[str, str]]:
+    found = resources.files("catalog_sql").joinpath(folder).iterdir()
+    return sorted((file.name, file.read_text(encoding="utf-8")) for file in found if file.name.endswith(".sql"))

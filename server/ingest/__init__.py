@@ -1,0 +1,1 @@
+"""Bringing data in: files, databases, schedules, and the samples for demos."""

@@ -1,0 +1,173 @@
+"""The operation ingest_file: a file's rows become a dataset's, once."""
+
+import base64
+import binascii
+import hashlib
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, Self
+
+import pyarrow as pa
+from pydantic import Field, model_validator
+
+from server.catalog.datasets import SQL, checked_name
+from server.engine.cursor import LakeCursor
+from server.engine.engine import Engine
+from server.errors import InvalidArgument, LimitExceeded, NotFound, PermissionDenied
+from server.ingest.loading import Mode, Target, load
+from server.ingest.parsing import rows_of
+from server.operations.registry import Arguments, Caller, Operation
+
+Format = Literal["csv", "json", "ndjson", "parquet"]
+ENDINGS: dict[str, Format] = {
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".json": "json",
+    ".ndjson": "ndjson",
+    ".jsonl": "ndjson",
+    ".parquet": "parquet",
+    ".pq": "parquet",
+}
+HASH_BYTES = 1 << 20
+
+
+class IngestFile(Arguments):
+    dataset: str = Field(description="Dataset to load into, schema-qualified outside main.")
+    path: str | None = Field(None, description="File under the import folder.")
+    content: str | None = Field(None, description="The file's bytes in base64, instead of a path.")
+    file_name: str | None = Field(None, description="Name of the file whose bytes are given.")
+    format: Format | None = Field(None, description="Format, where the file's ending does not tell.")
+    mode: Mode = Field("create_append", description="create, append, replace or create_append.")
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if (self.path is None) == (self.content is None):
+            raise ValueError("give either path or content")
+        if self.content is not None and not self.file_name:
+            raise ValueError("content needs file_name")
+        return self
+
+
+RESULT = pa.schema(
+    [
+        pa.field("dataset", pa.string()),
+        pa.field("loaded", pa.bool_()),
+        pa.field("rows", pa.int64()),
+        pa.field("ingest_id", pa.string()),
+        pa.field("message", pa.string()),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class _File:
+    """path: where its bytes are. name: what people call it."""
+
+    path: Path
+    name: str
+    format: Format
+    sha256: str
+    size_bytes: int
+
+
+class FileIngest:
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def operation(self) -> Operation[IngestFile]:
+        return Operation(
+            "ingest_file",
+            "Load a CSV, JSON, NDJSON or Parquet file: all rows or none; the same bytes load once per dataset.",
+            IngestFile,
+            RESULT,
+            self.run,
+        )
+
+    def run(self, caller: Caller, arguments: IngestFile) -> list[dict[str, Any]]:
+        schema, table = checked_name(arguments.dataset)
+        with self._file(arguments) as file, self._engine.locks.holding(f"ingest:{arguments.dataset}"):
+            known = self._loaded_before(arguments.dataset, file)
+            if known is not None:
+                message = f"{file.name} was loaded before: the same bytes load once"
+                return [
+                    {"dataset": arguments.dataset, "loaded": False, "rows": 0, "ingest_id": known, "message": message}
+                ]
+            types: dict[str, str] = {}
+            if arguments.mode in ("append", "create_append"):
+                types = dict(self._engine.read(lambda c: c.rows(SQL["column_types"], [arguments.dataset])))
+            ingest_id = secrets.token_hex(8)
+            rows = self._load(caller, arguments, file, Target(schema, table), types, ingest_id)
+        self._engine.schema_changed()
+        message = f"{rows} rows from {file.name}"
+        return [
+            {"dataset": arguments.dataset, "loaded": True, "rows": rows, "ingest_id": ingest_id, "message": message}
+        ]
+
+    def _load(
+        self, caller: Caller, arguments: IngestFile, file: _File, target: Target, types: dict[str, str], ingest_id: str
+    ) -> int:
+        actor = caller.principal.name
+
+        def work(cursor: LakeCursor) -> int:
+            with rows_of(self._engine.settings, file.path, file.format, file.name, types) as stream:
+                rows = load(cursor, stream, target, arguments.mode)
+            values = [ingest_id, arguments.dataset, file.name, file.sha256, file.format, arguments.mode, rows]
+            cursor.execute(SQL["record"], [*values, file.size_bytes, actor])
+            return rows
+
+        return self._engine.commit(actor, f"ingest {file.name} into {arguments.dataset}", work)
+
+    def _loaded_before(self, dataset: str, file: _File) -> str | None:
+        values = {"dataset": dataset, "digest": file.sha256}
+        table = self._engine.read(lambda cursor: cursor.execute(SQL["loaded_before"], values).table())
+        return str(table["ingest_id"][0].as_py()) if table.num_rows else None
+
+    @contextmanager
+    def _file(self, arguments: IngestFile) -> Iterator[_File]:
+        if arguments.path is not None:
+            path = self._under_import(arguments.path)
+            yield _described(path, path.name, arguments.format)
+            return
+        path = self._engine.folder.uploads / secrets.token_hex(8)
+        try:
+            path.write_bytes(self._decoded(arguments.content or ""))
+            yield _described(path, Path(arguments.file_name or "").name, arguments.format)
+        finally:
+            path.unlink(missing_ok=True)
+
+    def _decoded(self, content: str) -> bytes:
+        bytes_max = self._engine.settings.upload_bytes_max
+        if len(content) * 3 // 4 > bytes_max + 3:
+            raise LimitExceeded("upload_bytes_max", f"the file has about {len(content) * 3 // 4} bytes")
+        try:
+            return base64.b64decode(content, validate=True)
+        except binascii.Error:
+            raise InvalidArgument("content is not base64") from None
+
+    def _under_import(self, path: str) -> Path:
+        folder = self._engine.settings.import_path
+        target = (folder / path).resolve()
+        if not target.is_relative_to(folder):
+            raise PermissionDenied(f"file {path!r} is not under the import folder {folder}")
+        if not target.is_file():
+            raise NotFound(f"there is no file {path!r} under the import folder {folder}")
+        return target
+
+
+def _described(path: Path, name: str, file_format: Format | None) -> _File:
+    endings = [e.lower() for e in Path(name).suffixes]
+    packed = bool(endings) and endings[-1] in (".gz", ".zst")
+    ending = endings[-2] if packed and len(endings) > 1 else endings[-1] if endings else ""
+    chosen = file_format or ENDINGS.get(ending)
+    if chosen is None:
+        raise InvalidArgument(f"the format of {name!r} is not known: give format as one of csv, json, ndjson, parquet")
+    if path.stat().st_size == 0:
+        raise InvalidArgument(f"{name} is empty")
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(HASH_BYTES):
+            digest.update(block)
+    return _File(path, name, chosen, digest.hexdigest(), path.stat().st_size)

@@ -1,0 +1,68 @@
+"""Load an Arrow stream into a table, inside the caller's transaction."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import pyarrow as pa
+
+from server.engine.cursor import LakeCursor
+from server.engine.location import LAKE
+from server.errors import InvalidArgument
+from server.ingest.storable import storable
+from server.sql.quoting import identifier, qualified
+
+Mode = Literal["create", "append", "replace", "create_append"]
+STREAM, SHAPE = "lakehouse_stream", "lakehouse_shape"
+
+
+@dataclass(frozen=True)
+class Target:
+    """temporary: in the session's own temporary schema instead of the lake."""
+
+    schema: str
+    table: str
+    temporary: bool = False
+
+    def __str__(self) -> str:
+        return identifier(self.table) if self.temporary else qualified(LAKE, self.schema, self.table)
+
+
+def load(cursor: LakeCursor, stream: pa.RecordBatchReader, target: Target, mode: Mode) -> int:
+    """Write every row or none (the caller rolls back on any error); the number of rows.
+
+    create: the table must not be there. append: it must be, columns are matched by name. replace: it is made anew.
+    create_append: made if it is not there. Raises SqlError with DuckDB's reason.
+    """
+    stream = storable(stream)
+    _check_names(stream.schema)
+    cursor.register(STREAM, stream)
+    try:
+        kind = "TEMPORARY TABLE" if target.temporary else "TABLE"
+        match mode:
+            case "create":
+                return _count(cursor, f"CREATE {kind} {target} AS SELECT * FROM {STREAM}")
+            case "replace":
+                return _count(cursor, f"CREATE OR REPLACE {kind} {target} AS SELECT * FROM {STREAM}")
+            case "create_append":
+                cursor.register(SHAPE, stream.schema.empty_table())
+                cursor.execute(f"CREATE {kind} IF NOT EXISTS {target} AS SELECT * FROM {SHAPE}")
+                cursor.unregister(SHAPE)
+        return _count(cursor, f"INSERT INTO {target} BY NAME SELECT * FROM {STREAM}")
+    finally:
+        cursor.unregister(STREAM)
+
+
+def _count(cursor: LakeCursor, sql: str) -> int:
+    return int(cursor.rows(sql)[0][0])
+
+
+def _check_names(schema: pa.Schema) -> None:
+    if not schema.names:
+        raise InvalidArgument("the data has no columns")
+    seen: set[str] = set()
+    for name in schema.names:
+        if not name:
+            raise InvalidArgument("a column of the data has no name")
+        if name.lower() in seen:
+            raise InvalidArgument(f"column {name} comes twice: names differ in more than case")
+        seen.add(name.lower())

@@ -1,0 +1,94 @@
+"""The process that reads an uploaded file: a file is hostile input, and a parser that crashes must not take the server.
+
+Run as `python -m server.ingest.reading` with a JSON request on standard input; rows go out as an Arrow stream on standard
+output, an error as a JSON object on standard error with exit status 3. Started by `server/ingest/parsing.py`.
+"""
+
+import json
+import resource
+import sys
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+REFUSED = 3
+BATCH_ROWS = 65_536
+READERS = {"csv": "read_csv", "json": "read_json", "ndjson": "read_json", "parquet": "read_parquet"}
+
+
+class Broken(Exception):
+    """The file can't be loaded; the text says where and why."""
+
+
+def main() -> None:
+    request: dict[str, Any] = json.load(sys.stdin)
+    resource.setrlimit(resource.RLIMIT_AS, (request["memory_bytes_max"], request["memory_bytes_max"]))
+    try:
+        _read(request)
+    except (Broken, duckdb.Error, pa.ArrowException, MemoryError, OSError) as error:
+        message = (
+            "the file needs more memory than parse_memory_bytes_max" if isinstance(error, MemoryError) else str(error)
+        )
+        json.dump({"message": message}, sys.stderr)
+        sys.exit(REFUSED)
+
+
+def _read(request: dict[str, Any]) -> None:
+    connection = duckdb.connect(":memory:", config={"threads": 2})
+    limit = max(128 << 20, request["memory_bytes_max"] // 2) >> 20
+    connection.execute(f"SET memory_limit = '{limit}MiB'")
+    connection.execute("SET temp_directory = ''")
+    connection.execute("SET allowed_paths = [?]".replace("?", _literal(request["path"])))
+    connection.execute("SET enable_external_access = false")
+    arguments = [_literal(request["path"]), *_options(connection, request)]
+    reader = connection.execute(f"SELECT * FROM {READERS[request['format']]}({', '.join(arguments)})").to_arrow_reader(
+        BATCH_ROWS
+    )
+    with pa.ipc.new_stream(sys.stdout.buffer, reader.schema) as out:
+        for batch in reader:
+            out.write_batch(batch)
+        # The end of the stream tells the server that all is well, so broken rows must be known before it.
+        if request["format"] == "csv":
+            _refuse_rejects(connection, request["name"])
+
+
+def _options(connection: duckdb.DuckDBPyConnection, request: dict[str, Any]) -> list[str]:
+    match request["format"]:
+        case "csv":
+            return ["store_rejects := true", "rejects_limit := 100", *_known_types(connection, request)]
+        case "json":
+            return ["format := 'auto'", "maximum_object_size := 67108864"]
+        case "ndjson":
+            return ["format := 'newline_delimited'", "maximum_object_size := 67108864"]
+        case _:
+            return []
+
+
+def _known_types(connection: duckdb.DuckDBPyConnection, request: dict[str, Any]) -> list[str]:
+    """Columns that the dataset already has keep their types, so that a value that does not fit is told by its line."""
+    if not request["types"]:
+        return []
+    rows = connection.execute(f"DESCRIBE SELECT * FROM read_csv({_literal(request['path'])})").fetchall()
+    known = {name: request["types"][name] for name, *_ in rows if name in request["types"]}
+    listed = ", ".join(f"{_literal(name)}: {_literal(type_name)}" for name, type_name in known.items())
+    return [f"types := {{{listed}}}"] if known else []
+
+
+def _refuse_rejects(connection: duckdb.DuckDBPyConnection, name: str) -> None:
+    rows = connection.execute(
+        "SELECT line, column_name, error_message FROM reject_errors ORDER BY line, column_idx"
+    ).fetchall()
+    if rows:
+        line, column, message = rows[0]
+        more = f" ({len(rows)} broken rows in all)" if len(rows) > 1 else ""
+        where = f", column {column}" if column else ""
+        raise Broken(f"{name}, line {line}{where}: {message.splitlines()[0]}{more}")
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Admin operations: one registry behind DoAction, ListActions and CALL, so that none can exist unlisted."""

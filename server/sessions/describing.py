@@ -1,0 +1,99 @@
+"""The result schema of a query before it runs, and the types of its parameters: planned once and kept.
+
+ADBC and JDBC ask three times for the same thing (prepare, info, get), and planning on DuckLake takes milliseconds.
+"""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from server.engine.cursor import LakeCursor
+from server.engine.engine import Engine
+from server.errors import LakehouseError, SqlError
+from server.sql.parameters import UNKNOWN, guess_types, with_nulls
+from server.sql.statements import Statement
+from server.sql.tree import Node, Parser, without_rows
+
+KEPT_MAX = 2000
+
+
+@dataclass(frozen=True)
+class Described:
+    """schema: of the result. parameters: DuckDB type names in binding order, 'NULL' where the text does not tell."""
+
+    schema: pa.Schema
+    parameters: tuple[str, ...]
+
+
+class Describer:
+    """take/release: borrow a cursor of the session that asks, since names resolve in its schema and temporary tables."""
+
+    def __init__(self, engine: Engine, parser: Parser) -> None:
+        self._engine = engine
+        self._parser = parser
+        self._kept: OrderedDict[tuple[object, ...], Described] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def describe(
+        self,
+        statement: Statement,
+        borrow: Callable[[], LakeCursor],
+        give_back: Callable[[LakeCursor], None],
+        place: tuple[object, ...],
+        types: Mapping[str, str] | None,
+    ) -> Described:
+        """types: parameter → DuckDB type of the bound value; None before binding. place: whatever else names depend on.
+
+        Raises SqlError with DuckDB's message and the position in the caller's text.
+        """
+        key = (statement.text, place, self._engine.schema_epoch, tuple(sorted(types.items())) if types else None)
+        with self._lock:
+            if found := self._kept.get(key):
+                self._kept.move_to_end(key)
+                return found
+        cursor = borrow()
+        try:
+            found = self._plan(statement, cursor, types)
+        finally:
+            give_back(cursor)
+        with self._lock:
+            self._kept[key] = found
+            while len(self._kept) > KEPT_MAX:
+                self._kept.popitem(last=False)
+        return found
+
+    def _plan(self, statement: Statement, cursor: LakeCursor, types: Mapping[str, str] | None) -> Described:
+        if statement.tree is None:
+            raise SqlError("only a query can be described")
+        if not statement.parameters:
+            return Described(self._schema(statement, with_nulls(self._parser, statement.tree, {}), cursor), ())
+        known = dict(types) if types else self._guess(statement.tree, cursor)
+        names = tuple(known.get(name, UNKNOWN) for name in statement.parameters)
+        assumed = known if types else {n: "VARCHAR" if t == UNKNOWN else t for n, t in known.items()}
+        try:
+            schema = self._schema(statement, with_nulls(self._parser, statement.tree, assumed), cursor)
+        except LakehouseError:
+            # Text does not fit where the parameter stands (`? + 1`): let DuckDB choose.
+            schema = self._schema(statement, with_nulls(self._parser, statement.tree, known), cursor)
+        return Described(schema, names)
+
+    def _schema(self, statement: Statement, tree: Node, cursor: LakeCursor) -> pa.Schema:
+        try:
+            return cursor.execute(self._parser.deserialize(without_rows(tree))).reader(2048).schema
+        except SqlError:
+            if not statement.parameters:
+                cursor.bind(statement.text)  # the same error, with the position in the caller's own text
+            raise
+
+    def _guess(self, tree: Node, cursor: LakeCursor) -> dict[str, str]:
+        def column_types(probe: Node) -> list[str] | None:
+            try:
+                rows = cursor.rows(f"DESCRIBE ({self._parser.deserialize(without_rows(probe))})")
+            except SqlError:
+                return None
+            return [str(row[1]) for row in rows]
+
+        return guess_types(tree, column_types)

@@ -1,0 +1,51 @@
+"""A client's transaction: one cursor, statements one after another, a result left open is read to its end first."""
+
+import secrets
+import threading
+
+from server.engine.cursor import LakeCursor
+from server.engine.location import LAKE
+from server.engine.results import ResultStream
+from server.errors import InvalidArgument
+
+
+class Transaction:
+    """Begun when made. Its commit carries the principal's name."""
+
+    def __init__(self, cursor: LakeCursor, held_bytes_max: int) -> None:
+        self.id = secrets.token_bytes(16)
+        self.lock = threading.RLock()
+        self.cursor = cursor
+        self._held_bytes_max = held_bytes_max
+        self._open: ResultStream | None = None
+        self._ended = False
+        cursor.execute("BEGIN")
+
+    def ready(self) -> LakeCursor:
+        """The cursor, free for the next statement. The caller holds `lock`."""
+        if self._ended:
+            raise InvalidArgument("the transaction has ended")
+        self.settle()
+        return self.cursor
+
+    def settle(self) -> None:
+        if self._open is not None:
+            self._open.drain(self._held_bytes_max)
+            self._open = None
+
+    def streaming(self, stream: ResultStream) -> None:
+        self._open = stream
+
+    def commit(self, author: str, message: str) -> None:
+        with self.lock:
+            cursor = self.ready()
+            cursor.execute(f"CALL {LAKE}.set_commit_message(?, ?)", [author, message])
+            self._ended = True
+            cursor.execute("COMMIT")
+
+    def roll_back(self) -> None:
+        with self.lock:
+            self._ended = True
+            if self._open is not None:
+                self._open.close()
+            self.cursor.roll_back()

@@ -1,0 +1,167 @@
+"""The operations create_index, refresh_index and drop_index."""
+
+import re
+from typing import Any, Literal, Self
+
+import pyarrow as pa
+from pydantic import Field, model_validator
+
+from server.ai.registry import Providers
+from server.catalog.datasets import checked_name, find_dataset
+from server.engine.engine import Engine
+from server.errors import AlreadyExists, InvalidArgument, LakehouseError, NotFound
+from server.jobs.job import Job, Status
+from server.jobs.service import Jobs
+from server.operations.registry import Arguments, Caller, Operation
+from server.sql.quoting import identifier
+from server.vectors.building import KIND
+from server.vectors.catalog import SQL, IndexCatalog
+from server.vectors.chunking import chunk_text
+from server.vectors.definition import BROUGHT_ALONG, IndexDefinition, dataset_name
+from server.vectors.metric import Metric
+
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}")
+
+
+class CreateIndex(Arguments):
+    name: str = Field(description="Name for vector_search and rag: letters, digits and _.")
+    dataset: str = Field(description="Dataset whose rows are indexed.")
+    key_column: str = Field(description="Column that names each row once.")
+    text_columns: list[str] | None = Field(None, min_length=1, description="Columns that make a row's text, in order.")
+    vector_column: str | None = Field(None, description="Column of vectors brought along, instead of text.")
+    metric: Literal["cosine", "inner_product", "ip", "l2"] = Field("cosine", description="How vectors are compared.")
+    index_type: Literal["auto", "exact", "hnsw"] = Field("auto", description="auto: exact up to exact_rows_max chunks.")
+    chunk_size: int = Field(800, ge=50, le=100_000, description="Longest chunk in characters.")
+    chunk_overlap: int = Field(100, ge=0, description="Characters that neighbouring chunks may share.")
+    hnsw_m: int = Field(32, ge=2, le=256, description="HNSW: links of a node.")
+    ef_construction: int = Field(80, ge=1, le=10_000, description="HNSW: candidates held while building.")
+    ef_search: int = Field(128, ge=1, le=10_000, description="HNSW: candidates held while searching.")
+    wait: bool = Field(False, description="Answer only when the index is built.")
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if not NAME.fullmatch(self.name):
+            raise ValueError("name is letters, digits and _, at most 63, not starting with a digit")
+        if (self.text_columns is None) == (self.vector_column is None):
+            raise ValueError("give either text_columns or vector_column")
+        if self.chunk_overlap >= self.chunk_size:
+            raise ValueError("chunk_overlap is less than chunk_size")
+        return self
+
+
+class IndexName(Arguments):
+    name: str = Field(description="Name of the index.")
+
+
+class RefreshIndex(IndexName):
+    wait: bool = Field(False, description="Answer only when the index is built.")
+
+
+RESULT = pa.schema(
+    [
+        pa.field("index_name", pa.string()),
+        pa.field("job_id", pa.string()),
+        pa.field("status", pa.string()),
+        pa.field("generation", pa.int32()),
+        pa.field("plan", pa.string()),
+        pa.field("row_count", pa.int64()),
+        pa.field("message", pa.string()),
+    ]
+)
+DROPPED = pa.schema([pa.field("index_name", pa.string()), pa.field("status", pa.string())])
+
+
+class IndexOperations:
+    def __init__(self, engine: Engine, indexes: IndexCatalog, providers: Providers, jobs: Jobs) -> None:
+        self._engine = engine
+        self._indexes = indexes
+        self._providers = providers
+        self._jobs = jobs
+
+    def operations(self) -> list[Operation[Any]]:
+        return [
+            Operation(
+                "create_index",
+                "Index a dataset's text, or vectors brought along, for vector_search and rag; a background job builds it.",
+                CreateIndex,
+                RESULT,
+                self._create,
+            ),
+            Operation(
+                "refresh_index",
+                "Bring an index up to its dataset: only new and changed chunks are embedded.",
+                RefreshIndex,
+                RESULT,
+                self._refresh,
+            ),
+            Operation("drop_index", "Remove an index, its embeddings and its files.", IndexName, DROPPED, self._drop),
+        ]
+
+    def _create(self, caller: Caller, arguments: CreateIndex) -> list[dict[str, Any]]:
+        with self._engine.locks.holding(f"index:{arguments.name}"):
+            self._refuse_existing(arguments.name)
+            checked_name(arguments.dataset)
+            find_dataset(self._engine, arguments.dataset)
+            self._check_columns(arguments)
+            self._indexes.define(self._definition(arguments), caller.principal.name)
+            job = self._jobs.submit(KIND, arguments.name, caller.principal.name)
+        return self._answer(arguments.name, job, arguments.wait)
+
+    def _refresh(self, caller: Caller, arguments: RefreshIndex) -> list[dict[str, Any]]:
+        self._indexes.find(arguments.name)
+        return self._answer(
+            arguments.name, self._jobs.submit(KIND, arguments.name, caller.principal.name), arguments.wait
+        )
+
+    def _drop(self, caller: Caller, arguments: IndexName) -> list[dict[str, Any]]:
+        with self._engine.locks.holding(f"index:{arguments.name}"):
+            index = self._indexes.find(arguments.name)
+            self._jobs.cancel_subject(KIND, arguments.name)
+            self._indexes.drop(index, caller.principal.name)
+        return [{"index_name": arguments.name, "status": "dropped"}]
+
+    def _refuse_existing(self, name: str) -> None:
+        try:
+            self._indexes.find(name)
+        except NotFound:
+            return
+        raise AlreadyExists(f"index {name!r} exists: drop it first, or refresh it")
+
+    def _check_columns(self, arguments: CreateIndex) -> None:
+        """Raise SqlError naming a column that is not there, InvalidArgument for one that is no vector."""
+        names = [arguments.key_column, *(arguments.text_columns or [arguments.vector_column or ""])]
+        query = f"SELECT {', '.join(map(identifier, names))} FROM {dataset_name(arguments.dataset)} LIMIT 0"
+        schema = self._engine.read(lambda cursor: cursor.execute(query).table()).schema
+        if arguments.vector_column is not None and not str(schema.types[1]).startswith(("list", "fixed_size_list")):
+            raise InvalidArgument(f"column {arguments.vector_column} is {schema.types[1]}, not a list of numbers")
+
+    def _definition(self, arguments: CreateIndex) -> IndexDefinition:
+        by_text = arguments.vector_column is None
+        chunk_text("", arguments.chunk_size, arguments.chunk_overlap)
+        provider = self._providers.embedding
+        return IndexDefinition(
+            index_name=arguments.name,
+            dataset=arguments.dataset,
+            key_column=arguments.key_column,
+            text_columns=arguments.text_columns,
+            vector_column=arguments.vector_column,
+            metric=Metric.parse(arguments.metric).value,
+            model=provider.model if by_text else BROUGHT_ALONG,
+            dimension=provider.dimension if by_text else None,
+            index_type=arguments.index_type,
+            chunk_size=arguments.chunk_size,
+            chunk_overlap=arguments.chunk_overlap,
+            hnsw_m=arguments.hnsw_m,
+            ef_construction=arguments.ef_construction,
+            ef_search=arguments.ef_search,
+        )
+
+    def _answer(self, name: str, job: Job, wait: bool) -> list[dict[str, Any]]:
+        if wait:
+            job.ended.wait()
+            if job.status is not Status.SUCCEEDED:
+                raise LakehouseError(f"job {job.id} ended {job.status.value}: {job.message}")
+        table = self._engine.read(lambda cursor: cursor.execute(SQL["shown"], [name]).table())
+        shown = table.to_pylist()[0] if table.num_rows else {}
+        fields = ("status", "generation", "plan", "row_count")
+        return [{"index_name": name, "job_id": job.id, "message": job.message} | {f: shown.get(f) for f in fields}]

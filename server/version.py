@@ -1,0 +1,3 @@
+"""The version of the server, as SqlInfo and health tell it."""
+
+VERSION = "0.1.0"

@@ -1,0 +1,56 @@
+"""Answers made of the passages' own sentences, with the real embedding model."""
+
+import pytest
+
+from server.ai.extractive import answer_from
+from server.ai.minilm import MiniLM
+from server.errors import Cancelled, InvalidArgument
+
+PASSAGES = [
+    "# Weather\nIt rains a lot in Bergen, more than anywhere else in Norway. Umbrellas sell well there.",
+    "Capital cities\n\nThe capital of Norway is Oslo. Its harbour faces south.",
+    "Paris is the capital of France. The Seine flows through it.",
+]
+
+
+def test_best_sentence_comes_with_its_passage_and_score(minilm: MiniLM) -> None:
+    (quote,) = answer_from("What is the capital of Norway?", PASSAGES, minilm, sentences_max=1)
+    assert (quote.passage, quote.text) == (1, "The capital of Norway is Oslo.")
+    assert 0.7 < quote.score <= 1
+
+
+def test_quotes_are_verbatim_and_in_reading_order(minilm: MiniLM) -> None:
+    quotes = answer_from("Which cities are capitals, and where does it rain?", PASSAGES, minilm, sentences_max=4)
+    assert len(quotes) == 4
+    places = [(quote.passage, PASSAGES[quote.passage].index(quote.text)) for quote in quotes]
+    assert places == sorted(places)
+
+
+def test_sentences_that_say_the_same_are_quoted_once(minilm: MiniLM) -> None:
+    passages = ["The capital of Norway is Oslo.", "The capital of Norway is Oslo!", "Ships call at Bergen every day."]
+    quotes = answer_from("What is the capital of Norway?", passages, minilm, sentences_max=2)
+    assert [quote.passage for quote in quotes] == [0, 2]
+
+
+def test_headings_are_quoted_only_when_there_is_nothing_else(minilm: MiniLM) -> None:
+    texts = [quote.text for quote in answer_from("capital cities", PASSAGES, minilm, sentences_max=9)]
+    assert "Capital cities" not in texts
+    assert "# Weather" not in texts
+    assert [quote.text for quote in answer_from("cities", ["Capital cities"], minilm)] == ["Capital cities"]
+
+
+def test_no_passages_give_no_quotes(minilm: MiniLM) -> None:
+    assert answer_from("Why?", [], minilm) == []
+    assert answer_from("Why?", [" \n"], minilm) == []
+
+
+def test_blank_question_and_no_room_for_an_answer_are_refused(minilm: MiniLM) -> None:
+    with pytest.raises(InvalidArgument, match="question is blank"):
+        answer_from(" ", PASSAGES, minilm)
+    with pytest.raises(InvalidArgument, match="at least 1 sentence"):
+        answer_from("Why?", PASSAGES, minilm, sentences_max=0)
+
+
+def test_answering_can_be_cancelled(minilm: MiniLM) -> None:
+    with pytest.raises(Cancelled):
+        answer_from("Why?", PASSAGES, minilm, cancelled=lambda: True)

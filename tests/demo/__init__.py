@@ -1,0 +1,1 @@
+"""The sample data, and the files that it is read from."""
