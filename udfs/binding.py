@@ -5,6 +5,7 @@ return no rows; and with side effects, or DuckDB would run them while planning. 
 text with its type lost, so it is left in the statement's context, which the first argument finds.
 """
 
+import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -55,10 +56,15 @@ def statement_function(
 ) -> None:
     """Register `name(token, …)`: work(context, *columns) gives one value per row; columns are lists of Python values."""
 
-    def function(tokens: pa.ChunkedArray, *columns: pa.ChunkedArray) -> pa.Array:
+    def function(*all_columns: Any) -> Any:
+        tokens, *columns = all_columns
         context = contexts.find(tokens[0].as_py() if len(tokens) else None)
         return _guarded(name, context, lambda: pa.array(work(context, *(c.to_pylist() for c in columns)), arrow))
 
+    # DuckDB counts the parameters of a function by its signature.
+    kind = inspect.Parameter.POSITIONAL_ONLY
+    parameters = [inspect.Parameter(f"column_{number}", kind) for number in range(len(arguments) + 1)]
+    function.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     connection.create_function(
         name, function, ["VARCHAR", *arguments], returns, type="arrow", null_handling="special", side_effects=True
     )

@@ -51,11 +51,6 @@ class LakeCursor:
         with translated(self.context):
             return list(self._connection.execute(sql, list(parameters)).fetchall())
 
-    def bind(self, sql: str) -> None:
-        """Bind a query without running it, to raise DuckDB's error with the position in this very text."""
-        with translated(self.context):
-            self._connection.sql(sql)
-
     def reader(self, batch_rows: int) -> pa.RecordBatchReader:
         """The open result, streamed: DuckDB computes as batches are read."""
         with translated(self.context):

@@ -85,7 +85,7 @@ class Describer:
             return cursor.execute(self._parser.deserialize(without_rows(tree))).reader(2048).schema
         except SqlError:
             if not statement.parameters:
-                cursor.bind(statement.text)  # the same error, with the position in the caller's own text
+                cursor.execute(statement.text)  # the same error, with the position in the caller's own text
             raise
 
     def _guess(self, tree: Node, cursor: LakeCursor) -> dict[str, str]:

@@ -125,7 +125,8 @@ class Session:
         def run() -> pa.Table:
             return self._in_transaction(statement, transaction_id, lambda cursor: _counted(cursor, statement, many))
 
-        return int(self.logged(statement, run)["Count"][0].as_py())
+        table = self.logged(statement, run)
+        return int(table["Count"][0].as_py()) if table.num_rows else -1
 
     def ingest(
         self,
@@ -349,14 +350,15 @@ def _admitted(engine: Engine, cursor: LakeCursor, work: Callable[[LakeCursor], p
 
 
 def _counted(cursor: LakeCursor, statement: Statement, many: Sequence[Any]) -> pa.Table:
-    """Run once per set of values; a table of one row, Count: rows changed, -1 where DuckDB gives none."""
-    total = 0
+    """Run once per set of values. Column Count holds the rows changed; no row where DuckDB gives no count, as for DDL."""
+    counts: list[int] = []
     for values in many:
         if cursor.context.cancelled.is_set():
             raise Cancelled("the statement was cancelled")
         table = cursor.execute(statement.text, values).table()
-        total = total + table.column(0)[0].as_py() if table.num_rows and table.column_names == ["Count"] else -1
-    return pa.table({"Count": pa.array([total], pa.int64())})
+        if table.num_rows and table.column_names == ["Count"]:
+            counts.append(int(table.column(0)[0].as_py()))
+    return pa.table({"Count": pa.array([sum(counts)] if counts else [], pa.int64())})
 
 
 def _bounded(cursor: LakeCursor, engine: Engine) -> pa.Table:

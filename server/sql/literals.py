@@ -7,15 +7,14 @@ from server.errors import InvalidArgument, SqlError
 from server.sql.tree import Node, query_node
 
 
-def call_arguments(tree: Node, bound: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    """(operation, arguments) of the tree of `SELECT * FROM name(arguments)`. bound: parameter → value."""
-    node = query_node(tree)
-    source = node.get("from_table") or {}
-    plain = len(tree["statements"]) == 1 and node["type"] == "SELECT_NODE" and not node["modifiers"]
-    plain = plain and not node["where_clause"] and not source.get("column_name_alias") and not source.get("alias")
-    if not plain or source.get("type") != "TABLE_FUNCTION":
-        raise SqlError("Parser Error: CALL takes a name and its arguments: CALL name(argument := value)")
-    function = source["function"]
+def call_name(tree: Node) -> str:
+    """The operation of the tree of `SELECT * FROM name(arguments)`. Raises SqlError if it is anything else."""
+    return str(_call(tree)["function_name"])
+
+
+def call_arguments(tree: Node, bound: dict[str, Any]) -> dict[str, Any]:
+    """The arguments by name. bound: parameter → value. Raises InvalidArgument for one that is no literal."""
+    function = _call(tree)
     arguments: dict[str, Any] = {}
     for child in function["children"]:
         name, value_node = _named(child)
@@ -24,7 +23,18 @@ def call_arguments(tree: Node, bound: dict[str, Any]) -> tuple[str, dict[str, An
         if name in arguments:
             raise InvalidArgument(f"argument {name} is given twice")
         arguments[name] = _value(value_node, name, bound)
-    return str(function["function_name"]), arguments
+    return arguments
+
+
+def _call(tree: Node) -> Node:
+    node = query_node(tree)
+    source = node.get("from_table") or {}
+    plain = len(tree["statements"]) == 1 and node["type"] == "SELECT_NODE" and not node["modifiers"]
+    plain = plain and not node["where_clause"] and not source.get("column_name_alias") and not source.get("alias")
+    if not plain or source.get("type") != "TABLE_FUNCTION":
+        raise SqlError("Parser Error: CALL takes a name and its arguments: CALL name(argument := value)")
+    function: Node = source["function"]
+    return function
 
 
 def _named(child: Node) -> tuple[str, Node]:
