@@ -1,4 +1,4 @@
-"""The metadata commands: what is there, from the server's listing, as the published tables. Info and get side by side."""
+"""The metadata commands: what is there, from the server's listing, as the published tables."""
 
 from collections.abc import Callable, Mapping
 from typing import Any

@@ -74,7 +74,7 @@ def guarded(method: Callable[P, T]) -> Callable[P, T]:
     def call(*args: P.args, **kwargs: P.kwargs) -> T:
         try:
             return method(*args, **kwargs)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - nothing but Flight errors may leave
             raise flight_error(error) from None
 
     return call
@@ -84,5 +84,5 @@ def guarded_batches(batches: Iterator[T]) -> Iterator[T]:
     """The same for a stream that is read after its handler has returned."""
     try:
         yield from batches
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - nothing but Flight errors may leave
         raise flight_error(error) from None

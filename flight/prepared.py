@@ -1,4 +1,4 @@
-"""Prepared statements: create, bind, query, update, close. Nothing runs before a query is asked for or an update put."""
+"""Prepared statements: create, bind, query, update, close. Nothing runs before a query is asked or an update put."""
 
 from collections.abc import Iterator
 

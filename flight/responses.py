@@ -17,5 +17,5 @@ def table_stream(table: pa.Table) -> fl.FlightDataStream:
 
 
 def query_stream(stream: ResultStream) -> fl.FlightDataStream:
-    """A running query's batches. pyarrow drops the stream when the call ends, however it ends, and that ends the query."""
+    """A running query's batches. pyarrow drops the stream when the call ends, however it does; that ends the query."""
     return fl.GeneratorStream(stream.schema, guarded_batches(stream))

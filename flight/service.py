@@ -40,7 +40,7 @@ class FlightService(fl.FlightServerBase):
         raise Unsupported(f"{type(command).__name__} has no FlightInfo in this server")
 
     @guarded
-    def get_schema(self, context: Any, descriptor: fl.FlightDescriptor) -> fl.SchemaResult:
+    def get_schema(self, context: Any, descriptor: fl.FlightDescriptor) -> fl.SchemaResult:  # type: ignore[override]
         session, command = _session(context), _command(descriptor)
         if self._catalog.knows(command):
             return fl.SchemaResult(self._catalog.schema(command))
@@ -83,18 +83,18 @@ class FlightService(fl.FlightServerBase):
         writer.write(pa.py_buffer(sql.DoPutUpdateResult(record_count=rows).SerializeToString()))
 
     @guarded
-    def do_action(self, context: Any, action: fl.Action) -> Iterator[fl.Result]:
+    def do_action(self, context: Any, action: fl.Action) -> Iterator[fl.Result]:  # type: ignore[override]
         session = _session(context)
         results = self._actions.run(session, action.type, action.body.to_pybytes())
         return guarded_batches(fl.Result(pa.py_buffer(body)) for body in results)
 
     @guarded
-    def list_actions(self, context: Any) -> list[fl.ActionType]:
+    def list_actions(self, context: Any) -> list[fl.ActionType]:  # type: ignore[override]
         _session(context)
         return self._actions.listed()
 
     @guarded
-    def list_flights(self, context: Any, criteria: bytes) -> Iterator[fl.FlightInfo]:
+    def list_flights(self, context: Any, criteria: Any) -> Iterator[fl.FlightInfo]:
         raise Unsupported("tables are listed by Flight SQL's GetTables")
 
     @guarded
@@ -110,4 +110,4 @@ def _session(context: Any) -> Session:
 def _command(descriptor: fl.FlightDescriptor) -> Any:
     if descriptor.descriptor_type != fl.DescriptorType.CMD:
         raise InvalidArgument("a Flight SQL request is a command descriptor")
-    return decode(descriptor.command)
+    return decode(descriptor.command or b"")

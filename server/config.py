@@ -1,6 +1,6 @@
 """Settings: what each is, its default, unit and help, in one place; read once into one frozen object.
 
-`catalog.settings` lists them, `python -m server serve --help` explains them. They are read by `server/config_sources.py`.
+`catalog.settings` lists them, `python -m server serve --help` explains them, `server/config_sources.py` reads them.
 """
 
 from pathlib import Path

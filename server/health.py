@@ -9,21 +9,20 @@ import pyarrow as pa
 from server.engine.engine import Engine
 from server.jobs.service import Jobs
 from server.operations.registry import Arguments, Caller, Operation
+from server.sql.schema import schema_of
 from server.version import VERSION
 
-RESULT = pa.schema(
-    [
-        pa.field("status", pa.string()),
-        pa.field("version", pa.string()),
-        pa.field("duckdb_version", pa.string()),
-        pa.field("lake_catalog", pa.string()),
-        pa.field("lake_data", pa.string()),
-        pa.field("snapshot", pa.int64()),
-        pa.field("uptime_s", pa.float64()),
-        pa.field("statements_running", pa.int32()),
-        pa.field("statements_queued", pa.int32()),
-        pa.field("jobs_unfinished", pa.int32()),
-    ]
+RESULT = schema_of(
+    status=pa.string(),
+    version=pa.string(),
+    duckdb_version=pa.string(),
+    lake_catalog=pa.string(),
+    lake_data=pa.string(),
+    snapshot=pa.int64(),
+    uptime_s=pa.float64(),
+    statements_running=pa.int32(),
+    statements_queued=pa.int32(),
+    jobs_unfinished=pa.int32(),
 )
 
 

@@ -17,20 +17,19 @@ import pyarrow as pa
 from server.engine.engine import SERVER, Engine
 from server.errors import Cancelled, LakehouseError
 from server.logs import logger
+from server.sql.schema import schema_of
 
-SCHEMA = pa.schema(
-    [
-        pa.field("statement_id", pa.string()),
-        pa.field("session_id", pa.string()),
-        pa.field("principal", pa.string()),
-        pa.field("kind", pa.string()),
-        pa.field("statement_hmac", pa.string()),
-        pa.field("started_at", pa.timestamp("us", "UTC")),
-        pa.field("duration_ms", pa.float64()),
-        pa.field("row_count", pa.int64()),
-        pa.field("status", pa.string()),
-        pa.field("error_code", pa.string()),
-    ]
+SCHEMA = schema_of(
+    statement_id=pa.string(),
+    session_id=pa.string(),
+    principal=pa.string(),
+    kind=pa.string(),
+    statement_hmac=pa.string(),
+    started_at=pa.timestamp("us", "UTC"),
+    duration_ms=pa.float64(),
+    row_count=pa.int64(),
+    status=pa.string(),
+    error_code=pa.string(),
 )
 PENDING_ROWS_MAX_FACTOR = 4  # a lake that can't be written must not fill the memory
 

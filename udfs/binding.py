@@ -37,7 +37,7 @@ def rows_function(
     """Register `name()` that gives a list of structs: the rows of a view over what only the process knows."""
     list_type = pa.list_(arrow)
 
-    def function() -> pa.Array:
+    def function() -> Any:
         return pa.array([rows()], list_type)
 
     connection.create_function(
@@ -54,7 +54,7 @@ def statement_function(
     arrow: pa.DataType,
     work: Callable[..., list[Any]],
 ) -> None:
-    """Register `name(token, …)`: work(context, *columns) gives one value per row; columns are lists of Python values."""
+    """Register `name(token, …)`: work(context, *columns) gives a value per row; columns are lists of Python values."""
 
     def function(*all_columns: Any) -> Any:
         tokens, *columns = all_columns
@@ -70,7 +70,7 @@ def statement_function(
     )
 
 
-def _guarded(name: str, context: Context, run: Callable[[], pa.Array]) -> pa.Array:
+def _guarded(name: str, context: Context, run: Callable[[], Any]) -> Any:
     try:
         return run()
     except LakehouseError as error:

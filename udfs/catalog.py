@@ -70,7 +70,7 @@ def _texts(connection: duckdb.DuckDBPyConnection, name: str, columns: str, rows:
 def _column_type(connection: duckdb.DuckDBPyConnection) -> None:
     """__column_type(parts): the DuckDB name of a column's type from DuckLake's rows, nested ones included."""
 
-    def function(columns: pa.ChunkedArray) -> pa.Array:
+    def function(columns: Any) -> Any:
         return pa.array([_type_name(parts) for parts in columns.to_pylist()], TEXT)
 
     part = "STRUCT(column_id BIGINT, column_name VARCHAR, column_type VARCHAR, parent_column BIGINT)[]"

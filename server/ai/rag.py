@@ -1,4 +1,4 @@
-"""Answers with citations: retrieve, then quote the best sentences, or let the configured LLM answer from the sources."""
+"""Answers with citations: retrieve, then quote the best sentences, or let the configured LLM answer from them."""
 
 import time
 from collections.abc import Callable, Sequence

@@ -11,6 +11,7 @@ from server.engine.cursor import LakeCursor
 from server.engine.engine import Engine
 from server.operations.registry import Arguments, Caller, Operation
 from server.sql.quoting import identifier, literal, qualified
+from server.sql.schema import schema_of
 
 TEXT_CHARS_MAX = 10_000
 
@@ -37,7 +38,11 @@ class SetMetadata(Arguments):
         return self
 
 
-RESULT = pa.schema([pa.field("dataset", pa.string()), pa.field("key", pa.string()), pa.field("value", pa.string())])
+RESULT = schema_of(
+    dataset=pa.string(),
+    key=pa.string(),
+    value=pa.string(),
+)
 
 
 class Metadata:

@@ -1,1 +1,1 @@
-"""DuckDB with DuckLake attached: start-up, cursors, running statements, result streams. Knows no sessions and no policy."""
+"""DuckDB with DuckLake attached: start-up, cursors, running statements, streams. Knows no sessions and no policy."""

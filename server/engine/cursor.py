@@ -63,9 +63,9 @@ class LakeCursor:
             table: pa.Table = self._connection.to_arrow_table()
             return table
 
-    def register(self, name: str, reader: pa.RecordBatchReader) -> None:
-        """Make an Arrow stream readable once as a view of this cursor."""
-        self._connection.register(name, reader)
+    def register(self, name: str, rows: pa.RecordBatchReader | pa.Table) -> None:
+        """Make rows readable as a view of this cursor; a stream can be read once."""
+        self._connection.register(name, rows)
 
     def unregister(self, name: str) -> None:
         self._connection.unregister(name)

@@ -1,4 +1,4 @@
-"""A result on its way out: batches read as they are asked for, bounded in rows and bytes, cleaned up however it ends."""
+"""A result on its way out: batches read as they are asked for, bounded in size, cleaned up however it ends."""
 
 import contextlib
 import threading

@@ -20,6 +20,7 @@ from server.errors import InvalidArgument, LimitExceeded, NotFound, PermissionDe
 from server.ingest.loading import Mode, Target, load
 from server.ingest.parsing import rows_of
 from server.operations.registry import Arguments, Caller, Operation
+from server.sql.schema import schema_of
 
 Format = Literal["csv", "json", "ndjson", "parquet"]
 ENDINGS: dict[str, Format] = {
@@ -51,14 +52,12 @@ class IngestFile(Arguments):
         return self
 
 
-RESULT = pa.schema(
-    [
-        pa.field("dataset", pa.string()),
-        pa.field("loaded", pa.bool_()),
-        pa.field("rows", pa.int64()),
-        pa.field("ingest_id", pa.string()),
-        pa.field("message", pa.string()),
-    ]
+RESULT = schema_of(
+    dataset=pa.string(),
+    loaded=pa.bool_(),
+    rows=pa.int64(),
+    ingest_id=pa.string(),
+    message=pa.string(),
 )
 
 

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
@@ -44,7 +45,12 @@ def rows_of(
         start_new_session=True,
     )
     timed_out = threading.Event()
-    timer = threading.Timer(settings.parse_s_max, lambda: (timed_out.set(), _kill(child)))
+
+    def give_up() -> None:
+        timed_out.set()
+        _kill(child)
+
+    timer = threading.Timer(settings.parse_s_max, give_up)
     timer.start()
     reader = _Reader(child, name, timed_out)
     try:
@@ -75,8 +81,9 @@ class _Reader:
         self._child.stdin.close()
 
     def stream(self) -> pa.RecordBatchReader:
+        stdout: Any = self._child.stdout
         try:
-            opened = pa.ipc.open_stream(self._child.stdout)
+            opened = pa.ipc.open_stream(stdout)
         except (pa.ArrowException, OSError, EOFError):
             self.finish()
             raise InvalidArgument(f"{self._name} could not be read") from None

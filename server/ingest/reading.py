@@ -1,7 +1,7 @@
 """The process that reads an uploaded file: a file is hostile input, and a parser that crashes must not take the server.
 
-Run as `python -m server.ingest.reading` with a JSON request on standard input; rows go out as an Arrow stream on standard
-output, an error as a JSON object on standard error with exit status 3. Started by `server/ingest/parsing.py`.
+Run as `python -m server.ingest.reading` with a JSON request on standard input; rows go out as an Arrow stream on
+standard output, an error as a JSON object on standard error with exit status 3. `server/ingest/parsing.py` starts it.
 """
 
 import json
@@ -45,7 +45,7 @@ def _read(request: dict[str, Any]) -> None:
     reader = connection.execute(f"SELECT * FROM {READERS[request['format']]}({', '.join(arguments)})").to_arrow_reader(
         BATCH_ROWS
     )
-    with pa.ipc.new_stream(sys.stdout.buffer, reader.schema) as out:
+    with pa.ipc.new_stream(_file(sys.stdout.buffer), reader.schema) as out:
         for batch in reader:
             out.write_batch(batch)
         # The end of the stream tells the server that all is well, so broken rows must be known before it.
@@ -84,6 +84,10 @@ def _refuse_rejects(connection: duckdb.DuckDBPyConnection, name: str) -> None:
         more = f" ({len(rows)} broken rows in all)" if len(rows) > 1 else ""
         where = f", column {column}" if column else ""
         raise Broken(f"{name}, line {line}{where}: {message.splitlines()[0]}{more}")
+
+
+def _file(raw: Any) -> pa.PythonFile:
+    return pa.PythonFile(raw, mode="w")
 
 
 def _literal(text: str) -> str:

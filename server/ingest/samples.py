@@ -14,6 +14,7 @@ from server.ingest.loading import Target, load
 from server.ingest.python_reference import topics
 from server.operations.registry import Arguments, Caller, Operation
 from server.sql.quoting import qualified
+from server.sql.schema import schema_of
 
 STAFFING = ("candidates", "clients", "jobs", "placements", "timesheets", "calls", "emails")
 RESUMES = "resumes_sample"
@@ -29,7 +30,11 @@ class LoadSample(Arguments):
     resumes: int = Field(2_000, ge=1, description="staffing: how many resumes go into resumes_sample.")
 
 
-RESULT = pa.schema([pa.field("dataset", pa.string()), pa.field("rows", pa.int64()), pa.field("loaded", pa.bool_())])
+RESULT = schema_of(
+    dataset=pa.string(),
+    rows=pa.int64(),
+    loaded=pa.bool_(),
+)
 Make = Callable[[LakeCursor], int]
 
 
@@ -40,7 +45,7 @@ class Samples:
     def operation(self) -> Operation[LoadSample]:
         return Operation(
             "load_sample",
-            "Load sample data: staffing (seven related tables) or python_reference. What is there already stays as it is.",
+            "Load sample data: staffing (seven related tables) or python_reference. What is there stays as it is.",
             LoadSample,
             RESULT,
             self.run,

@@ -1,5 +1,7 @@
 """Arrow types that DuckLake can store: what it lacks is cast, as documented in docs/types.md."""
 
+from typing import Any
+
 import pyarrow as pa
 
 from server.errors import InvalidArgument
@@ -36,5 +38,5 @@ def storable_type(kind: pa.DataType, column: str) -> pa.DataType:
     return kind
 
 
-def _cast(batch: pa.RecordBatch, schema: pa.Schema) -> list[pa.Array]:
+def _cast(batch: pa.RecordBatch, schema: pa.Schema) -> list[Any]:
     return [column.cast(field.type) for column, field in zip(batch.columns, schema, strict=True)]

@@ -123,7 +123,7 @@ class Jobs:
         except LakehouseError as error:
             job.message = str(error)
             self._change(job, Status.FAILED)
-        except Exception:  # the worker must outlive any job
+        except Exception:  # noqa: BLE001 - the worker must outlive any job
             self._log.exception("job failed", job_id=job.id, kind=job.kind, subject=job.subject)
             job.message = "internal error: see the server's log"
             self._change(job, Status.FAILED)

@@ -22,14 +22,14 @@ KEPT_MAX = 2000
 
 @dataclass(frozen=True)
 class Described:
-    """schema: of the result. parameters: DuckDB type names in binding order, 'NULL' where the text does not tell."""
+    """schema: of the result. parameters: DuckDB type names in binding order, 'NULL' where the text tells none."""
 
     schema: pa.Schema
     parameters: tuple[str, ...]
 
 
 class Describer:
-    """take/release: borrow a cursor of the session that asks, since names resolve in its schema and temporary tables."""
+    """Asks for a cursor of the session that asks, since names resolve in its schema and temporary tables."""
 
     def __init__(self, engine: Engine, parser: Parser) -> None:
         self._engine = engine

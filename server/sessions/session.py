@@ -350,7 +350,7 @@ def _admitted(engine: Engine, cursor: LakeCursor, work: Callable[[LakeCursor], p
 
 
 def _counted(cursor: LakeCursor, statement: Statement, many: Sequence[Any]) -> pa.Table:
-    """Run once per set of values. Column Count holds the rows changed; no row where DuckDB gives no count, as for DDL."""
+    """Run once per set of values. Column Count: rows changed; no row where DuckDB gives no count, as for DDL."""
     counts: list[int] = []
     for values in many:
         if cursor.context.cancelled.is_set():
@@ -376,7 +376,5 @@ def _python_values(statement: Statement, row: BoundRow | None) -> dict[str, Any]
     """Bound values as plain Python ones, for CALL."""
     values = [] if row is None else [column[0].as_py() for column in row.columns]
     if len(values) != len(statement.parameters):
-        raise InvalidArgument(
-            f"the statement has {len(statement.parameters)} parameters, {len(values)} values were bound"
-        )
+        raise InvalidArgument(f"the statement has {len(statement.parameters)} parameters, {len(values)} were bound")
     return dict(zip(statement.parameters, values, strict=True))

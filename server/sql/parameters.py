@@ -155,7 +155,7 @@ class ValueTypes:
         """Typed values of a one-row batch, in column order."""
         return [self.value(column[0], column.type) for column in row.columns]
 
-    def value(self, scalar: pa.Scalar, arrow: pa.DataType) -> Any:
+    def value(self, scalar: Any, arrow: pa.DataType) -> Any:
         value = scalar.as_py()
         return None if value is None else duckdb.Value(value, self.name(arrow))
 

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Literal
 
 import pyarrow as pa
 
@@ -120,8 +121,8 @@ def _create(cursor: LakeCursor, index: IndexDefinition) -> None:
     cursor.execute(SQL["create_embeddings"].format(embeddings=index.embeddings))
 
 
-def _kind(index_type: str, rows: int, exact_rows_max: int) -> str:
+def _kind(index_type: str, rows: int, exact_rows_max: int) -> Literal["exact", "hnsw"]:
     """auto: exact while a scan is quick, a graph above."""
-    if index_type != "auto":
-        return index_type
-    return "exact" if rows <= exact_rows_max else "hnsw"
+    if index_type == "exact" or (index_type == "auto" and rows <= exact_rows_max):
+        return "exact"
+    return "hnsw"

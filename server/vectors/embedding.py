@@ -69,7 +69,7 @@ def _windows(missing: pa.Table) -> Iterator[pa.Table]:
 
 def _embedded(window: pa.Table, index: IndexDefinition, provider: EmbeddingProvider, job: Job) -> pa.Table:
     try:
-        vectors = provider.embed(window["chunk_text"].to_pylist(), job.must_stop)
+        vectors = provider.embed([str(text) for text in window["chunk_text"].to_pylist()], job.must_stop)
     except Cancelled:
         job.check()
         raise

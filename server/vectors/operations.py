@@ -14,6 +14,7 @@ from server.jobs.job import Job, Status
 from server.jobs.service import Jobs
 from server.operations.registry import Arguments, Caller, Operation
 from server.sql.quoting import identifier
+from server.sql.schema import schema_of
 from server.vectors.building import KIND
 from server.vectors.catalog import SQL, IndexCatalog
 from server.vectors.chunking import chunk_text
@@ -57,18 +58,19 @@ class RefreshIndex(IndexName):
     wait: bool = Field(False, description="Answer only when the index is built.")
 
 
-RESULT = pa.schema(
-    [
-        pa.field("index_name", pa.string()),
-        pa.field("job_id", pa.string()),
-        pa.field("status", pa.string()),
-        pa.field("generation", pa.int32()),
-        pa.field("plan", pa.string()),
-        pa.field("row_count", pa.int64()),
-        pa.field("message", pa.string()),
-    ]
+RESULT = schema_of(
+    index_name=pa.string(),
+    job_id=pa.string(),
+    status=pa.string(),
+    generation=pa.int32(),
+    plan=pa.string(),
+    row_count=pa.int64(),
+    message=pa.string(),
 )
-DROPPED = pa.schema([pa.field("index_name", pa.string()), pa.field("status", pa.string())])
+DROPPED = schema_of(
+    index_name=pa.string(),
+    status=pa.string(),
+)
 
 
 class IndexOperations:
@@ -82,7 +84,7 @@ class IndexOperations:
         return [
             Operation(
                 "create_index",
-                "Index a dataset's text, or vectors brought along, for vector_search and rag; a background job builds it.",
+                "Index a dataset's text, or vectors brought along, for vector_search and rag, by a background job.",
                 CreateIndex,
                 RESULT,
                 self._create,

@@ -60,15 +60,7 @@ class VectorSearch:
                 chunks = [generation.chunks(row[row >= 0]).to_pydict() for row in found.ids]
         except NotFound:
             raise Unavailable(f"index {index_name!r} is still being built: see catalog.jobs") from None
-        return [
-            [
-                Match(rank + 1, float(score), *values, number, plan)
-                for rank, (score, *values) in enumerate(
-                    zip(scores, columns["doc_id"], columns["chunk_id"], columns["chunk_text"], strict=False)
-                )
-            ]
-            for columns, scores, plan in zip(chunks, found.scores, found.plans, strict=True)
-        ]
+        return [_matches(*one, number) for one in zip(chunks, found.scores, found.plans, strict=True)]
 
     def checked_text(self, text: str | None) -> str:
         """Raise InvalidArgument for no text, LimitExceeded for too much."""
@@ -110,3 +102,12 @@ def _vector(index: IndexDefinition, query: Any) -> NDArray[np.float32]:
             f"index {index.index_name!r} holds vectors of {index.dimension} dimensions, the query has {vector.size}"
         )
     return vector
+
+
+def _matches(chunks: dict[str, list[Any]], scores: NDArray[np.float32], plan: str, generation: int) -> list[Match]:
+    """chunks: columns of the rows found, best first; scores: (k,), of which the first belong to them."""
+    columns = zip(chunks["doc_id"], chunks["chunk_id"], chunks["chunk_text"], strict=True)
+    return [
+        Match(rank + 1, float(scores[rank]), doc_id, chunk_id, chunk_text, generation, plan)
+        for rank, (doc_id, chunk_id, chunk_text) in enumerate(columns)
+    ]

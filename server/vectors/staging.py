@@ -10,18 +10,17 @@ from server.engine.engine import Engine
 from server.errors import InvalidArgument, Unavailable
 from server.jobs.job import Job
 from server.sql.quoting import identifier
+from server.sql.schema import schema_of
 from server.vectors.catalog import SQL
 from server.vectors.chunking import chunk_text
 from server.vectors.definition import IndexDefinition
 
 DOCUMENTS_READ = 2000
-STAGED = pa.schema(
-    [
-        pa.field("doc_id", pa.string()),
-        pa.field("chunk_id", pa.int32()),
-        pa.field("chunk_text", pa.string()),
-        pa.field("content_hash", pa.string()),
-    ]
+STAGED = schema_of(
+    doc_id=pa.string(),
+    chunk_id=pa.int32(),
+    chunk_text=pa.string(),
+    content_hash=pa.string(),
 )
 
 
@@ -33,7 +32,8 @@ def check_source(cursor: LakeCursor, index: IndexDefinition) -> None:
         raise InvalidArgument(f"key column {index.key_column} of {index.dataset} is NULL in {total - keyed} rows")
     if distinct < keyed:
         raise InvalidArgument(
-            f"key column {index.key_column} of {index.dataset} holds {keyed - distinct} repeated values: a key names one row"
+            f"key column {index.key_column} of {index.dataset} holds {keyed - distinct} repeated values: "
+            "a key names one row"
         )
 
 
@@ -45,7 +45,8 @@ def stage(engine: Engine, cursor: LakeCursor, index: IndexDefinition, snapshot: 
     if index.vector_column is not None:
         vector = identifier(index.vector_column)
         cursor.execute(
-            f"INSERT INTO staged SELECT {key}, 0, NULL, md5(CAST({vector} AS VARCHAR)) FROM {source} WHERE {vector} IS NOT NULL"
+            f"INSERT INTO staged SELECT {key}, 0, NULL, md5(CAST({vector} AS VARCHAR)) "
+            f"FROM {source} WHERE {vector} IS NOT NULL"
         )
         return
     reading = engine.cursor(cursor.context.principal)

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.sql.type_names import DEPTH_MAX
-from server.sql.arrow_types import arrow_field, arrow_type
 from server.errors import Unsupported
+from server.sql.arrow_types import arrow_field, arrow_type
+from server.sql.type_names import DEPTH_MAX
 
 LABELS_255 = ", ".join(f"'v{n}'" for n in range(255))
 LABELS_256 = ", ".join(f"'v{n}'" for n in range(256))
