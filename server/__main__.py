@@ -30,6 +30,9 @@ from server.version import VERSION
 from udfs.register import register
 
 
+SHUTDOWN_S_MAX = 10.0
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(VERSION, prog_name="lakehouse")
 def main() -> None:
@@ -96,12 +99,21 @@ def _serve(settings: Settings, sources: dict[str, str]) -> None:
             print(f"ready grpc://{settings.host}:{service.port}", flush=True)  # noqa: T201
             ended.wait()
             logs.logger("start").info("stopping")
-            sessions.stop()
-            service.shutdown()
+            sessions.interrupt()
+            _shut_down(service)
         finally:
             sessions.stop()
     finally:
         application.stop()
+
+
+def _shut_down(service: FlightService) -> None:
+    """Wait for the calls in progress; a client that does not read its stream must not keep the server alive."""
+    waiting = threading.Thread(target=service.shutdown, daemon=True)
+    waiting.start()
+    waiting.join(SHUTDOWN_S_MAX)
+    if waiting.is_alive():
+        logs.logger("start").warning("calls in progress were left behind", after_s=SHUTDOWN_S_MAX)
 
 
 def _service(application: Application, sessions: Sessions, listing: Listing) -> FlightService:

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -55,6 +56,15 @@ class DataFolder:
         except OSError as error:
             raise StartupError(f"data folder {self.root}: {error.strerror}") from None
 
+    def clean(self) -> None:
+        """Remove uploads and spilled data that a killed server left behind. Only the owner of the lock may."""
+        for folder in (self.temp, self.uploads):
+            for left in folder.iterdir():
+                if left.is_dir() and not left.is_symlink():
+                    shutil.rmtree(left)
+                else:
+                    left.unlink()
+
 
 class FolderLock:
     """An advisory lock that the kernel drops when the process ends, however it ends. The file holds the owner's pid."""
@@ -64,7 +74,11 @@ class FolderLock:
 
     @classmethod
     def take(cls, folder: DataFolder) -> Self:
-        descriptor = os.open(folder.lock_file, os.O_RDWR | os.O_CREAT, 0o600)
+        """Lock the folder, then tidy what the last owner could not. Raises StartupError naming a living owner's pid."""
+        try:
+            descriptor = os.open(folder.lock_file, os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise StartupError(f"data folder {folder.root}: {folder.lock_file.name}: {error.strerror}") from None
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -73,6 +87,11 @@ class FolderLock:
             raise StartupError(f"data folder {folder.root} is in use by the server with pid {pid}") from None
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, f"{os.getpid()}\n".encode("ascii"), 0)
+        try:
+            folder.clean()
+        except OSError as error:
+            os.close(descriptor)
+            raise StartupError(f"data folder {folder.root}: {error.filename}: {error.strerror}") from None
         return cls(descriptor)
 
     def release(self) -> None:

@@ -42,13 +42,13 @@ class Record:
     row: dict[str, Any]
     started: float
 
-    def end(self, rows: int, error: LakehouseError | None) -> None:
+    def end(self, rows: int, error: BaseException | None) -> None:
         status = "ok" if error is None else "cancelled" if isinstance(error, Cancelled) else "failed"
         self.row |= {
             "duration_ms": (time.perf_counter() - self.started) * 1000,
             "row_count": rows if error is None else None,
             "status": status,
-            "error_code": None if error is None else error.code,
+            "error_code": None if error is None else getattr(error, "code", LakehouseError.code),
         }
         self.log.add(self.row)
 

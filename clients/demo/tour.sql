@@ -43,7 +43,7 @@ FROM (VALUES ('How do I define a coroutine?'), ('What does the del statement do?
 ORDER BY q.question, s.rank;
 
 -- The indexes behind it --
-SELECT *
+SELECT index_name, dataset, model, dimension, plan, row_count, status
 FROM catalog.vector_indexes;
 
 -- Operations are statements too --

@@ -36,7 +36,7 @@ class ResultStream:
         self._on_free = on_free
         self._on_end = on_end
         self._ready: deque[pa.RecordBatch] = deque()
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._rows = 0
         self._ended = False
         self._drained = False
@@ -67,7 +67,14 @@ class ResultStream:
                 self._ready.extend(batches)
 
     def close(self) -> None:
-        self._end(None)
+        """End the stream from outside; what is being read in another thread is interrupted."""
+        if not self._lock.acquire(blocking=False):
+            self._cursor.interrupt()
+            self._lock.acquire()
+        try:
+            self._end(None)
+        finally:
+            self._lock.release()
 
     def __del__(self) -> None:
         # A client that vanishes leaves no other trace than its stream being dropped.
@@ -106,8 +113,6 @@ class ResultStream:
         if self._ended:
             return
         self._ended = True
-        if not self._drained and error is None:
-            self._cursor.interrupt()
         with contextlib.suppress(Exception):  # an interrupted DuckDB stream may raise as it closes
             self._reader.close()
         if not self._drained:

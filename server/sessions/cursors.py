@@ -1,85 +1,135 @@
-"""The cursors of one session. Statements run on its home cursor where temporary objects live; further ones at the same
+"""The cursors of one session. Statements run on its home cursor, where temporary objects live; further ones at the same
 time run on cursors made for them."""
 
 import threading
+import weakref
+from collections.abc import Callable
 
-from server.engine.cursor import LakeCursor
+from server.engine.cursor import DEFAULT_SCHEMA, LakeCursor
 from server.engine.engine import Engine
 from server.engine.results import ResultStream
+from server.errors import Cancelled
 
 
 class SessionCursors:
-    def __init__(self, engine: Engine, principal: str, schema: str) -> None:
+    """A cursor is used by one statement at a time, and closed only when none uses it: closing DuckDB's connection under
+    a running statement would take the process down."""
+
+    def __init__(self, engine: Engine, principal: str) -> None:
         self._engine = engine
         self._principal = principal
         self._lock = threading.RLock()
+        self._released = threading.Condition(self._lock)
         self._home: LakeCursor | None = None
-        self._home_busy = False
-        self._home_stream: ResultStream | None = None
-        self._live: set[LakeCursor] = set()
-        self.schema = schema
-        self.time_zone: str | None = None
+        # Weak, or a client that vanishes would never have its stream dropped.
+        self._home_stream: weakref.ref[ResultStream] | None = None
+        self._busy: set[LakeCursor] = set()
+        self._closed = False
+        self._settings: tuple[str, str | None] = (DEFAULT_SCHEMA, None)
+        self._settings_of: weakref.WeakKeyDictionary[LakeCursor, tuple[str, str | None]] = weakref.WeakKeyDictionary()
         self.has_temporary = False
 
+    @property
+    def schema(self) -> str:
+        """What unqualified names mean."""
+        return self._settings[0]
+
+    @property
+    def time_zone(self) -> str | None:
+        return self._settings[1]
+
+    @property
+    def busy(self) -> bool:
+        return bool(self._busy)
+
     def take(self) -> LakeCursor:
-        """A cursor that no other statement uses; give it back with `release`."""
+        """A cursor that no other statement uses; give it back with `release`.
+
+        While temporary objects exist only the home cursor will do: an open stream on it is read to its end first.
+        """
+        while True:
+            with self._lock:
+                if self._home not in self._busy:
+                    self._home = self._applied(self._home or self._new())
+                    self._busy.add(self._home)
+                    return self._home
+                if not self.has_temporary:
+                    return self.take_new()
+                stream = self._home_stream() if self._home_stream is not None else None
+                if stream is None:
+                    self._released.wait()
+            # Not under the lock: who reads the stream releases the cursor, and needs the lock for it.
+            if stream is not None:
+                stream.drain(self._engine.settings.result_held_bytes_max)
+
+    def take_new(self) -> LakeCursor:
+        """A cursor of the caller's own, for a transaction; give it back with `release`."""
         with self._lock:
-            if self._home_busy and self.has_temporary and self._home_stream is not None:
-                self._home_stream.drain(self._engine.settings.result_held_bytes_max)  # releases the home cursor
-            if not self._home_busy:
-                self._home = self._home or self._new()
-                self._home_busy = True
-                return self._home
-        return self._new()
+            cursor = self._new()
+            self._busy.add(cursor)
+            return cursor
 
     def streaming(self, cursor: LakeCursor, stream: ResultStream) -> None:
-        """Remember the stream that keeps the home cursor busy, so that it can be drained when it is needed."""
+        """Remember the stream that keeps the home cursor busy, so that it can be read ahead when it is needed."""
         if cursor is self._home:
-            self._home_stream = stream
+            self._home_stream = weakref.ref(stream)
 
     def release(self, cursor: LakeCursor) -> None:
-        if cursor is self._home:
-            with self._lock:
-                self._home_busy = False
-                self._home_stream = None
-            return
-        self._live.discard(cursor)
+        with self._lock:
+            self._busy.discard(cursor)
+            self._released.notify_all()
+            if cursor is self._home and not self._closed:
+                return
         cursor.close()
 
     def use(self, schema: str) -> None:
-        """Make schema the default of the open cursors and of those to come."""
-        for cursor in self._live.copy():
-            cursor.use(schema)
-        self.schema = schema
+        """Make schema the default. Raises SqlError if it is not there."""
+        self._change((schema, self._settings[1]))
 
     def set_time_zone(self, name: str) -> None:
-        for cursor in self._live.copy():
-            cursor.set_time_zone(name)
-        self.time_zone = name
+        """Raises SqlError for a zone that DuckDB does not know."""
+        self._change((self._settings[0], name))
 
     def interrupt(self) -> None:
-        for cursor in self._live.copy():
-            cursor.interrupt()
+        with self._lock:
+            for cursor in self._busy:
+                cursor.interrupt()
 
     def close(self) -> None:
-        for cursor in self._live.copy():
-            cursor.interrupt()
-            cursor.close()
-        self._live.clear()
+        """Interrupt what runs; a busy cursor is closed by its release."""
+        with self._lock:
+            self._closed = True
+            self.interrupt()
+            if self._home is not None and self._home not in self._busy:
+                self._home.close()
 
-    def new(self) -> LakeCursor:
-        """A cursor of the caller's own, for a transaction; give it back with `release`."""
-        return self._new()
+    def _change(self, settings: tuple[str, str | None]) -> None:
+        """Try the settings on a cursor; one that is busy gets them when it is next taken."""
+        before = self._settings
+        self._settings = settings
+        try:
+            self.release(self.take())
+        except BaseException:
+            self._settings = before
+            raise
+
+    def _applied(self, cursor: LakeCursor) -> LakeCursor:
+        """The cursor with the session's settings."""
+        if self._settings_of.get(cursor) != self._settings:
+            schema, time_zone = self._settings
+            cursor.use(schema)
+            if time_zone is not None:
+                cursor.set_time_zone(time_zone)
+            self._settings_of[cursor] = self._settings
+        return cursor
 
     def _new(self) -> LakeCursor:
+        if self._closed:
+            raise Cancelled("the session has ended")
         cursor = self._engine.cursor(self._principal)
+        self._settings_of[cursor] = (DEFAULT_SCHEMA, None)
         try:
-            if self.schema != "main":
-                cursor.use(self.schema)
-            if self.time_zone is not None:
-                cursor.set_time_zone(self.time_zone)
+            return self._applied(cursor)
         except BaseException:
             cursor.close()
             raise
-        self._live.add(cursor)
-        return cursor

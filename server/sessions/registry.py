@@ -50,6 +50,11 @@ class Sessions:
     def count(self) -> int:
         return len(self._by_digest)
 
+    def interrupt(self) -> None:
+        """Stop every running statement, so that its call ends."""
+        for session in list(self._by_digest.values()):
+            session.cursors.interrupt()
+
     def stop(self) -> None:
         self._stop.set()
         self._thread.join()
@@ -60,7 +65,7 @@ class Sessions:
         while not self._stop.wait(SWEEP_S):
             oldest = time.monotonic() - self._settings.session_idle_s_max
             for session in list(self._by_digest.values()):
-                if session.last_used < oldest:
+                if session.last_used < oldest and not session.cursors.busy:
                     self.close(session)
 
 

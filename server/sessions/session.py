@@ -12,8 +12,7 @@ from server.access.principal import Principal
 from server.engine.cursor import LakeCursor
 from server.engine.engine import Engine, commit_on
 from server.engine.results import ResultStream
-from server.engine.running import RunningStatement
-from server.errors import Cancelled, InvalidArgument, LakehouseError, LimitExceeded, NotFound
+from server.errors import InvalidArgument, LimitExceeded, NotFound
 from server.gate.gate import Gate
 from server.ingest.loading import Mode, Target, load
 from server.operations.call import call_table, called_operation
@@ -22,6 +21,8 @@ from server.querylog import QueryLog
 from server.sessions.cursors import SessionCursors
 from server.sessions.describing import Described, Describer
 from server.sessions.held import HeldResults
+from server.sessions.leases import Lease
+from server.sessions.runs import bounded, counted
 from server.sessions.setting import apply_setting
 from server.sessions.transactions import Transaction
 from server.sql.parameters import ValueTypes, named
@@ -62,7 +63,7 @@ class Session:
 
     def __post_init__(self) -> None:
         engine = self.services.engine
-        self.cursors = SessionCursors(engine, self.principal.name, "main")
+        self.cursors = SessionCursors(engine, self.principal.name)
         self.held = HeldResults(engine.settings.result_held_bytes_max)
         self.prepared: dict[bytes, Prepared] = {}
         self.transactions: dict[bytes, Transaction] = {}
@@ -123,7 +124,7 @@ class Session:
         many = [self._values(statement, row) for row in rows]
 
         def run() -> pa.Table:
-            return self._in_transaction(statement, transaction_id, lambda cursor: _counted(cursor, statement, many))
+            return self._write(statement, transaction_id, lambda cursor: counted(cursor, statement, many))
 
         table = self.logged(statement, run)
         return int(table["Count"][0].as_py()) if table.num_rows else -1
@@ -144,7 +145,7 @@ class Session:
         record = self.services.query_log.start(self.id, self.principal.name, "ingest", f"{schema}.{table} {mode}")
         try:
             count = self._load(rows, Target(schema, table, temporary), mode, transaction_id)
-        except LakehouseError as error:
+        except BaseException as error:
             record.end(0, error)
             raise
         record.end(count, None)
@@ -163,7 +164,7 @@ class Session:
     # Transactions
 
     def begin(self) -> Transaction:
-        cursor = self.cursors.new()
+        cursor = self.cursors.take_new()
         try:
             transaction = Transaction(cursor, self.services.engine.settings.result_held_bytes_max)
         except BaseException:
@@ -212,11 +213,13 @@ class Session:
         del self.prepared[handle]
 
     def close(self) -> None:
+        """End what is in progress; nothing of the session is left."""
+        self.cursors.close()
         for transaction in list(self.transactions.values()):
             transaction.roll_back()
+            self.cursors.release(transaction.cursor)
         self.transactions.clear()
         self.prepared.clear()
-        self.cursors.close()
 
     # How it is done
 
@@ -229,86 +232,49 @@ class Session:
         values = [] if row is None else self.services.value_types.values(row)
         return named(statement.parameters, values)
 
-    def _stream(self, statement: Statement, values: Any, schema: pa.Schema, transaction_id: bytes) -> ResultStream:
+    def _lease(self, transaction_id: bytes) -> Lease:
         transaction = self.transaction(transaction_id) if transaction_id else None
-        record = self.services.query_log.start(self.id, self.principal.name, statement.kind.value, statement.text)
+        return Lease(self.services.engine, self.cursors, transaction)
+
+    def _stream(self, statement: Statement, values: Any, schema: pa.Schema, transaction_id: bytes) -> ResultStream:
         settings = self.services.engine.settings
-        cursor = None
-        running: RunningStatement | None = None
+        lease = self._lease(transaction_id)
+        record = self.services.query_log.start(self.id, self.principal.name, statement.kind.value, statement.text)
         try:
-            if transaction is not None:
-                transaction.lock.acquire()
-            cursor = transaction.ready() if transaction else self.cursors.take()
-            running = self.services.engine.running.admit(cursor)
-            reader = cursor.execute(statement.text, values).reader(settings.batch_rows)
-            stream = ResultStream(
-                cursor,
-                reader,
-                schema,
-                settings.batch_bytes_max,
-                _freeing(self, cursor, running, transaction),
-                record.end,
-            )
-        except LakehouseError as error:
-            if running is not None:
-                running.finish()
-            if cursor is not None and transaction is None:
-                self.cursors.release(cursor)
+            reader = lease.cursor.execute(statement.text, values).reader(settings.batch_rows)
+        except BaseException as error:
+            lease.free()
             record.end(0, error)
             raise
-        finally:
-            if transaction is not None:
-                transaction.lock.release()
-        if transaction is not None:
-            transaction.streaming(stream)
-        else:
-            self.cursors.streaming(cursor, stream)
+        stream = ResultStream(lease.cursor, reader, schema, settings.batch_bytes_max, lease.free, record.end)
+        lease.streaming(stream)
         return stream
 
     def _load(self, rows: pa.RecordBatchReader, target: Target, mode: Mode, transaction_id: bytes) -> int:
         """A stream can be read once, so a conflict is the client's to try again."""
-        engine = self.services.engine
-        if transaction_id:
-            transaction = self.transaction(transaction_id)
-            with transaction.lock:
-                return load(transaction.ready(), rows, target, mode)
-        cursor = self.cursors.take()
-        try:
-            running = engine.running.admit(cursor)
-            try:
-                message = f"ingest into {target.schema}.{target.table}"
-                return commit_on(cursor, self.principal.name, message, lambda c: load(c, rows, target, mode), tries=1)
-            finally:
-                running.finish()
-                self.cursors.has_temporary |= target.temporary
-        finally:
-            self.cursors.release(cursor)
+        message = f"ingest into {target.schema}.{target.table}"
+        with self._lease(transaction_id) as cursor:
+            if transaction_id:
+                count = load(cursor, rows, target, mode)
+            else:
+                author = self.principal.name
+                count = commit_on(cursor, author, message, lambda c: load(c, rows, target, mode), tries=1)
+        self.cursors.has_temporary |= target.temporary
+        return count
 
     def _execute(self, statement: Statement, values: Any, transaction_id: bytes) -> pa.Table:
         """Run at once and return what it gives, bounded."""
         if statement.kind is Kind.UPDATE:
-            return self._in_transaction(statement, transaction_id, lambda c: _counted(c, statement, [values]))
-        return self._in_transaction(
-            statement, transaction_id, lambda c: _bounded(c.execute(statement.text, values), self.services.engine)
-        )
+            return self._write(statement, transaction_id, lambda c: counted(c, statement, [values]))
+        settings = self.services.engine.settings
+        return self._write(statement, transaction_id, lambda c: bounded(c, statement, values, settings))
 
-    def _in_transaction(
-        self, statement: Statement, transaction_id: bytes, work: Callable[[LakeCursor], pa.Table]
-    ) -> pa.Table:
+    def _write(self, statement: Statement, transaction_id: bytes, work: Callable[[LakeCursor], pa.Table]) -> pa.Table:
         """Run work in the client's transaction, or in one of its own that carries the principal's name."""
-        engine = self.services.engine
-        if transaction_id:
-            transaction = self.transaction(transaction_id)
-            with transaction.lock:
-                return _admitted(engine, transaction.ready(), work)
-        cursor = self.cursors.take()
-        try:
-            with engine.locks.holding(write_target(statement, self.cursors.schema) or self.id):
-                table = _admitted(
-                    engine, cursor, lambda c: commit_on(c, self.principal.name, statement.type_name.lower(), work)
-                )
-        finally:
-            self.cursors.release(cursor)
+        engine, message = self.services.engine, statement.type_name.lower()
+        target = write_target(statement, self.cursors.schema)
+        with engine.locks.holding(target or self.id), self._lease(transaction_id) as cursor:
+            table = work(cursor) if transaction_id else commit_on(cursor, self.principal.name, message, work)
         if statement.changes_schema:
             engine.schema_changed()
             self.cursors.has_temporary |= creates_temporary(statement)
@@ -319,57 +285,15 @@ class Session:
         record = self.services.query_log.start(self.id, self.principal.name, statement.kind.value, statement.text)
         try:
             table = run()
-        except LakehouseError as error:
+        except BaseException as error:
             record.end(0, error)
             raise
         record.end(table.num_rows, None)
         return table
 
 
-def _freeing(
-    session: Session, cursor: LakeCursor, running: RunningStatement, transaction: Transaction | None
-) -> Callable[[], None]:
-    def free() -> None:
-        running.finish()
-        if transaction is None:
-            session.cursors.release(cursor)
-
-    return free
-
-
 def _keep(_: LakeCursor) -> None:
     """A transaction's cursor stays with it."""
-
-
-def _admitted(engine: Engine, cursor: LakeCursor, work: Callable[[LakeCursor], pa.Table]) -> pa.Table:
-    running = engine.running.admit(cursor)
-    try:
-        return work(cursor)
-    finally:
-        running.finish()
-
-
-def _counted(cursor: LakeCursor, statement: Statement, many: Sequence[Any]) -> pa.Table:
-    """Run once per set of values. Column Count: rows changed; no row where DuckDB gives no count, as for DDL."""
-    counts: list[int] = []
-    for values in many:
-        if cursor.context.cancelled.is_set():
-            raise Cancelled("the statement was cancelled")
-        table = cursor.execute(statement.text, values).table()
-        if table.num_rows and table.column_names == ["Count"]:
-            counts.append(int(table.column(0)[0].as_py()))
-    return pa.table({"Count": pa.array([sum(counts)] if counts else [], pa.int64())})
-
-
-def _bounded(cursor: LakeCursor, engine: Engine) -> pa.Table:
-    reader = cursor.reader(engine.settings.batch_rows)
-    batches, held = [], 0
-    for batch in reader:
-        held += batch.nbytes
-        if held > engine.settings.result_held_bytes_max:
-            raise LimitExceeded("result_held_bytes_max", "a result that must be computed at once is too large")
-        batches.append(batch)
-    return pa.Table.from_batches(batches, reader.schema)
 
 
 def _python_values(statement: Statement, row: BoundRow | None) -> dict[str, Any]:

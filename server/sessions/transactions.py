@@ -2,6 +2,7 @@
 
 import secrets
 import threading
+import weakref
 
 from server.engine.cursor import LakeCursor
 from server.engine.location import LAKE
@@ -17,7 +18,7 @@ class Transaction:
         self.lock = threading.RLock()
         self.cursor = cursor
         self._held_bytes_max = held_bytes_max
-        self._open: ResultStream | None = None
+        self._open: weakref.ref[ResultStream] | None = None  # weak: see SessionCursors
         self._ended = False
         cursor.execute("BEGIN")
 
@@ -29,12 +30,13 @@ class Transaction:
         return self.cursor
 
     def settle(self) -> None:
-        if self._open is not None:
-            self._open.drain(self._held_bytes_max)
-            self._open = None
+        stream = self._open() if self._open is not None else None
+        if stream is not None:
+            stream.drain(self._held_bytes_max)
+        self._open = None
 
     def streaming(self, stream: ResultStream) -> None:
-        self._open = stream
+        self._open = weakref.ref(stream)
 
     def commit(self, author: str, message: str) -> None:
         with self.lock:
@@ -46,6 +48,7 @@ class Transaction:
     def roll_back(self) -> None:
         with self.lock:
             self._ended = True
-            if self._open is not None:
-                self._open.close()
+            stream = self._open() if self._open is not None else None
+            if stream is not None:
+                stream.close()
             self.cursor.roll_back()
