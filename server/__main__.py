@@ -63,10 +63,13 @@ def serve(config: Path | None, **flags: Any) -> None:
     try:
         settings, sources = read_settings(config, os.environ, flags)
         logs.configure(settings.log_level)
-        _serve(settings, sources)
+        calls_ended = _serve(settings, sources)
     except StartupError as error:
         print(f"error: {error}", file=sys.stderr)  # noqa: T201 - the one line a person needs
         sys.exit(1)
+    if not calls_ended:
+        # gRPC would wait for a client that does not read, for ever; all that counts is written by now.
+        os._exit(0)
 
 
 @main.command()
@@ -83,7 +86,8 @@ def probe(host: str, port: int) -> None:
         sys.exit(1)
 
 
-def _serve(settings: Settings, sources: dict[str, str]) -> None:
+def _serve(settings: Settings, sources: dict[str, str]) -> bool:
+    """Serve until a signal; whether every call had ended by then."""
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
@@ -100,20 +104,21 @@ def _serve(settings: Settings, sources: dict[str, str]) -> None:
             ended.wait()
             logs.logger("start").info("stopping")
             sessions.interrupt()
-            _shut_down(service)
+            return _shut_down(service)
         finally:
             sessions.stop()
     finally:
         application.stop()
 
 
-def _shut_down(service: FlightService) -> None:
+def _shut_down(service: FlightService) -> bool:
     """Wait for the calls in progress; a client that does not read its stream must not keep the server alive."""
     waiting = threading.Thread(target=service.shutdown, daemon=True)
     waiting.start()
     waiting.join(SHUTDOWN_S_MAX)
     if waiting.is_alive():
         logs.logger("start").warning("calls in progress were left behind", after_s=SHUTDOWN_S_MAX)
+    return not waiting.is_alive()
 
 
 def _service(application: Application, sessions: Sessions, listing: Listing) -> FlightService:

@@ -28,12 +28,18 @@ def _lake_address(value: str) -> str:
     return value
 
 
+def _path(value: Path) -> Path:
+    if "\0" in str(value):
+        raise ValueError("must not hold a NUL character")
+    return value
+
+
 class Settings(BaseModel):
     """Every setting of the server. Unknown keys are errors; values are checked here and nowhere else."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    data: Path = setting(Path("data"), "Folder of this server: catalog, lake files, indexes, keys, models.")
+    data: Annotated[Path, AfterValidator(_path)] = setting(Path("data"), "Folder of this server: catalog, lake files, indexes, keys, models.")
     host: str = setting("127.0.0.1", "Address to listen on.")
     port: int = setting(31337, "TCP port to listen on; 0 takes a free one.", ge=0, le=65535)
 

@@ -8,7 +8,7 @@ from server.access.passwords import hash_password, verify_password
 from server.access.principal import Principal
 from server.engine.cursor import LakeCursor
 from server.engine.engine import SERVER, Engine
-from server.errors import Unauthenticated
+from server.errors import InvalidArgument, StartupError, Unauthenticated
 
 ADMIN = "admin"
 PASSWORD_VARIABLE = "LAKEHOUSE_ADMIN_PASSWORD"  # noqa: S105 - the variable's name, not a password
@@ -23,14 +23,18 @@ class Principals:
         """Make the administrator at the first start, or give it the password from the environment.
 
         Returns a random password if one was made: the caller prints it once, and nothing else keeps it.
+        Raises StartupError for a password that is too short or too long.
         """
         found = self._engine.read(lambda cursor: cursor.rows(_SQL["find"], [ADMIN]))
         if found and (password is None or verify_password(password, found[0][0])):
             return None
-        made = None if password is not None else secrets.token_urlsafe(18)
-        password_hash = hash_password(password or made or "")
+        made = secrets.token_urlsafe(18)
+        try:
+            password_hash = hash_password(made if password is None else password)
+        except InvalidArgument as error:
+            raise StartupError(f"environment variable {PASSWORD_VARIABLE}: {error}") from None
         self._record(ADMIN, password_hash, ["admin"], actor=SERVER)
-        return made
+        return made if password is None else None
 
     def log_in(self, name: str, password: str) -> Principal:
         """Raises Unauthenticated; the message does not tell a wrong name from a wrong password."""

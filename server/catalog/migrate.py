@@ -8,7 +8,7 @@ from importlib import resources
 from catalog_sql import named_queries
 from server.engine.cursor import LakeCursor
 from server.engine.engine import SERVER, Engine
-from server.errors import StartupError
+from server.errors import LakehouseError, StartupError
 from server.sql.tree import Parser
 
 _LEDGER = named_queries("ledger.sql")
@@ -38,9 +38,21 @@ def views() -> list[SqlFile]:
 def migrate(engine: Engine, parser: Parser, files: Sequence[SqlFile] | None = None) -> int:
     """Apply what is missing, each file and its ledger row in one transaction; the number of files applied.
 
-    Raises StartupError for a lake of a newer schema and for a migration that changed after it was applied.
+    Raises StartupError for a lake of a newer schema, for a migration that changed after it was applied and for a lake
+    that can't be read or written.
     """
-    known = migrations() if files is None else list(files)
+    try:
+        return _migrate(engine, parser, migrations() if files is None else list(files))
+    except StartupError:
+        raise
+    except LakehouseError as error:
+        location = engine.location
+        where = f"its catalog is {'(lake_catalog)' if location.on_postgres else location.catalog}"
+        reason = location.without_secrets(str(error))
+        raise StartupError(f"the lake's control schema: {reason} ({where}, its data {location.data_path})") from None
+
+
+def _migrate(engine: Engine, parser: Parser, known: Sequence[SqlFile]) -> int:
     if engine.read(lambda cursor: cursor.rows(_LEDGER["exists"]))[0][0] == 0:
         engine.commit(SERVER, "control schema", lambda cursor: _run(cursor, parser, _LEDGER["create"]))
     rows = engine.read(lambda cursor: cursor.rows(_LEDGER["applied"]))
@@ -60,8 +72,7 @@ def _check(known: Sequence[SqlFile], applied: dict[int, tuple[str, str]]) -> Non
             raise StartupError(
                 f"the lake has schema version {version}, this server knows {newest}: run the newer server that made it"
             )
-        file = by_version[version]
-        if file.checksum != checksum:
+        if version not in by_version or by_version[version].checksum != checksum:
             raise StartupError(f"migration {name} was changed after it was applied: restore the file")
 
 

@@ -39,20 +39,31 @@ def boot(settings: Settings, folder: DataFolder, location: LakeLocation) -> duck
         _close(connection, [Path(location.data_path)] if not location.on_s3 else [], location, settings)
     except duckdb.Error as error:
         connection.close()
-        raise StartupError(f"the lake can't be opened: {_without_secrets(str(error), location)}") from None
+        raise StartupError(f"the lake can't be opened: {location.without_secrets(str(error))}") from None
+    except StartupError:
+        connection.close()
+        raise
     _read_back(connection)
     return connection
 
 
 def _set_resources(connection: duckdb.DuckDBPyConnection, settings: Settings, folder: DataFolder) -> None:
     connection.execute(f"SET temp_directory = {literal(str(folder.temp.resolve()))}")
-    connection.execute(f"SET max_temp_directory_size = {literal(settings.temp_bytes_max)}")
+    _set_size(connection, "max_temp_directory_size", "temp_bytes_max", settings.temp_bytes_max)
     if settings.threads:
         connection.execute(f"SET threads = {settings.threads}")
-    connection.execute(f"SET memory_limit = {literal(settings.memory or _default_memory())}")
+    _set_size(connection, "memory_limit", "memory", settings.memory or _default_memory())
     connection.execute("SET preserve_insertion_order = true")
     # The machine's own zone would become part of the Arrow type of every timestamp with zone.
     connection.execute("SET GLOBAL TimeZone = 'UTC'")
+
+
+def _set_size(connection: duckdb.DuckDBPyConnection, name: str, setting: str, size: str) -> None:
+    """DuckDB alone knows which sizes it understands."""
+    try:
+        connection.execute(f"SET {name} = {literal(size)}")
+    except duckdb.Error as error:
+        raise StartupError(f"setting {setting} = {size!r}: {error}") from None
 
 
 def _default_memory() -> str:
@@ -64,8 +75,8 @@ def _default_memory() -> str:
 def _close(
     connection: duckdb.DuckDBPyConnection, local: Sequence[Path], location: LakeLocation, settings: Settings
 ) -> None:
-    settings.import_path.mkdir(parents=True, exist_ok=True)
-    settings.export_path.mkdir(parents=True, exist_ok=True)
+    _make_folder("import_folder", settings.import_path)
+    _make_folder("export_folder", settings.export_path)
     folders = [f"{path}/" for path in (*local, settings.import_path, settings.export_path)]
     if location.on_s3:
         folders.append(location.data_path)
@@ -73,6 +84,13 @@ def _close(
     connection.execute("SET allowed_configs = ['TimeZone']")
     for name, value in CLOSED.items():
         connection.execute(f"SET {name} = {str(value).lower()}")
+
+
+def _make_folder(setting: str, path: Path) -> None:
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StartupError(f"setting {setting} = '{path}': {error.strerror}") from None
 
 
 def _read_back(connection: duckdb.DuckDBPyConnection) -> None:
@@ -86,13 +104,3 @@ def _read_back(connection: duckdb.DuckDBPyConnection) -> None:
     ).fetchone()
     if row is not None and str(row[0]) != "0":
         raise StartupError(f"the lake's data_inlining_row_limit is {row[0]}, must be 0")
-
-
-def _without_secrets(message: str, location: LakeLocation) -> str:
-    """DuckDB repeats the address it could not open; a Postgres address may hold a password."""
-    if location.on_postgres:
-        message = message.replace(location.catalog.removeprefix("postgres:"), "(lake_catalog)")
-    for secret in (location.s3_secret_key, location.s3_access_key):
-        if secret:
-            message = message.replace(secret, "***")
-    return message

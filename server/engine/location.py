@@ -8,6 +8,7 @@ import duckdb
 from server.config import Settings
 from server.data_folder import DataFolder
 from server.engine.extensions import load_extension
+from server.errors import StartupError
 from server.sql.quoting import literal
 
 LAKE = "lakehouse"
@@ -59,11 +60,39 @@ class LakeLocation:
         if self.on_s3:
             load_extension(connection, "httpfs")
             self._create_secret(connection)
+        if not self.on_postgres:
+            self._make_catalog_file(connection)
         load_extension(connection, "ducklake")
+        # The lake remembers the absolute path it was made with; the settings say where it is now.
         connection.execute(
             f"ATTACH {literal('ducklake:' + self.catalog)} AS {LAKE} "
-            f"(DATA_PATH {literal(self.data_path)}, DATA_INLINING_ROW_LIMIT 0)"
+            f"(DATA_PATH {literal(self.data_path)}, OVERRIDE_DATA_PATH true, DATA_INLINING_ROW_LIMIT 0)"
         )
+
+    def without_secrets(self, message: str) -> str:
+        """DuckDB repeats the address that it could not open; a Postgres address may hold a password."""
+        if self.on_postgres:
+            message = message.replace(self.catalog.removeprefix("postgres:"), "(lake_catalog)")
+        for secret in (self.s3_secret_key, self.s3_access_key):
+            if secret:
+                message = message.replace(secret, "***")
+        return message
+
+    def _make_catalog_file(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Make an empty database under its final name in one step: what DuckDB has not finished when the process is
+        killed would be no database to the next start."""
+        file = Path(self.catalog)
+        if file.exists():
+            return
+        if not self.on_s3 and next(Path(self.data_path).rglob("*.parquet"), None):
+            raise StartupError(
+                f"the catalog {file} is missing, but {self.data_path} holds data files: restore it, or move them away"
+            )
+        made = file.with_suffix(".new")
+        made.unlink(missing_ok=True)
+        connection.execute(f"ATTACH {literal(str(made))} AS made")
+        connection.execute("DETACH made")
+        made.rename(file)
 
     def _create_secret(self, connection: duckdb.DuckDBPyConnection) -> None:
         options = {"TYPE": "s3", "REGION": literal(self.s3_region), "USE_SSL": str(self.s3_use_tls).lower()}

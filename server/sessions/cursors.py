@@ -3,7 +3,6 @@ time run on cursors made for them."""
 
 import threading
 import weakref
-from collections.abc import Callable
 
 from server.engine.cursor import DEFAULT_SCHEMA, LakeCursor
 from server.engine.engine import Engine

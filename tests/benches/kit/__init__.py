@@ -1,0 +1,1 @@
+"""What the benches share: timing, judging, clients, synthetic data, and the report."""

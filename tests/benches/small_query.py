@@ -1,0 +1,28 @@
+"""The time of the smallest query, one client, beside Quack's.
+
+ADBC prepares a text that its cursor has not just run: a new cursor costs prepare, info, get and close, a cursor that
+repeats its text info and get. Quack's connection is kept open, and one request answers a query.
+"""
+
+from tests.benches.kit.context import Context
+from tests.benches.kit.rows import Row, at_most
+from tests.benches.kit.timing import take_turns
+from tests.harness import query
+
+WHAT = "small query by ADBC, beside Quack"
+SELECT = "SELECT 1"
+
+
+def run(context: Context) -> list[Row]:
+    """Raises NotRun without Quack."""
+    quack, connection, flight = context.quack, context.connection, context.flight
+    with connection.cursor() as kept:
+        variants = {
+            "ADBC, a new cursor each time": lambda _: query(connection, SELECT),
+            "ADBC, one cursor": lambda _: kept.execute(SELECT).fetch_arrow_table(),
+            "pyarrow.flight": lambda _: flight.query(SELECT),
+            "Quack": lambda _: quack.query(SELECT),
+        }
+        took = {name: one.times(1e3) for name, one in take_turns(variants, context.sizes.calls, warm_up=20).items()}
+    reference = took.pop("Quack")
+    return [at_most(f"select 1, {name}: Quack", ours, reference, "ms", 1.0) for name, ours in took.items()]

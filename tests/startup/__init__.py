@@ -1,0 +1,1 @@
+"""Starting and stopping: settings, the data folder, the first password, signals."""
