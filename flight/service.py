@@ -13,6 +13,7 @@ from flight.catalog_commands import CatalogCommands
 from flight.commands import decode, pack
 from flight.errors import guarded, guarded_batches
 from flight.gen import flight_sql_pb2 as sql
+from server.engine.running import client_gone
 from server.errors import InvalidArgument, Unsupported
 from server.sessions.session import Session
 
@@ -103,6 +104,11 @@ class FlightService(fl.FlightServerBase):
 
 
 def _session(context: Any) -> Session:
+    """The call's session. Statements that it starts from here on end when its client goes away.
+
+    A handler has its thread for itself, so what is set here is seen by this call alone.
+    """
+    client_gone.set(context.is_cancelled)
     session: Session = context.get_middleware(MIDDLEWARE).session
     return session
 

@@ -5,9 +5,15 @@ import itertools
 import threading
 import time
 from collections.abc import Callable
+from contextvars import ContextVar
 
 from server.engine.cursor import LakeCursor
 from server.errors import LimitExceeded
+
+PROBE_S = 0.25
+
+# Set by the wire for the length of a call: whether its client has gone away.
+client_gone: ContextVar[Callable[[], bool] | None] = ContextVar("client_gone", default=None)
 
 
 class Watchdog:
@@ -63,22 +69,45 @@ class Watchdog:
 
 
 class RunningStatement:
-    """A statement that has its place. `finish` gives the place back; calling it again does nothing."""
+    """A statement that has its place. `finish` gives the place back; calling it again does nothing.
 
-    def __init__(self, running: "Running", cursor: LakeCursor, alarm: int) -> None:
+    gone: tells whether the client has gone away; it is not called any more once `finish` has returned.
+    """
+
+    def __init__(
+        self, running: "Running", cursor: LakeCursor, statement_s: float, gone: Callable[[], bool] | None
+    ) -> None:
         self._running = running
-        self._alarm = alarm
+        self._cursor = cursor
+        self._gone = gone
+        self._deadline = time.monotonic() + statement_s
+        self._lock = threading.Lock()
         self._finished = False
-        self.cursor = cursor
-
-    def cancel(self) -> None:
-        if not self._finished:
-            self.cursor.interrupt()
+        self._alarm = self._arm()
 
     def finish(self) -> None:
-        if not self._finished:
+        with self._lock:
+            if self._finished:
+                return
             self._finished = True
-            self._running.leave(self._alarm)
+        self._running.leave(self._alarm)
+
+    def _arm(self) -> int:
+        soon = time.monotonic() + PROBE_S if self._gone is not None else self._deadline
+        return self._running.watchdog.at(min(soon, self._deadline), self._check)
+
+    def _check(self) -> None:
+        """Interrupt a statement that took too long or that nobody waits for; else look again later."""
+        with self._lock:
+            if self._finished:
+                return
+            if time.monotonic() >= self._deadline:
+                self._cursor.context.timed_out = True
+                self._cursor.interrupt()
+            elif self._gone is not None and self._gone():
+                self._cursor.interrupt()
+            else:
+                self._alarm = self._arm()
 
 
 class Running:
@@ -88,7 +117,7 @@ class Running:
         self._running_max, self._queued_max = running_max, queued_max
         self._wait_s, self._statement_s = wait_s, statement_s
         self._lock = threading.Condition()
-        self._watchdog = Watchdog()
+        self.watchdog = Watchdog()
         self.running = 0
         self.queued = 0
 
@@ -99,17 +128,16 @@ class Running:
                 self._wait_in_queue()
             self.running += 1
         cursor.context.start()
-        alarm = self._watchdog.at(time.monotonic() + self._statement_s, lambda: _time_out(cursor))
-        return RunningStatement(self, cursor, alarm)
+        return RunningStatement(self, cursor, self._statement_s, client_gone.get())
 
     def leave(self, alarm: int) -> None:
-        self._watchdog.forget(alarm)
+        self.watchdog.forget(alarm)
         with self._lock:
             self.running -= 1
             self._lock.notify()
 
     def stop(self) -> None:
-        self._watchdog.stop()
+        self.watchdog.stop()
 
     def _wait_in_queue(self) -> None:
         if self.queued >= self._queued_max:
@@ -121,8 +149,3 @@ class Running:
             self.queued -= 1
         if not free:
             raise LimitExceeded("queue_wait_s_max", f"no place to run came free in {self._wait_s:g} s")
-
-
-def _time_out(cursor: LakeCursor) -> None:
-    cursor.context.timed_out = True
-    cursor.interrupt()

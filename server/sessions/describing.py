@@ -15,7 +15,7 @@ from server.engine.engine import Engine
 from server.errors import LakehouseError, SqlError
 from server.sql.parameters import UNKNOWN, guess_types, with_nulls
 from server.sql.statements import Statement
-from server.sql.tree import Node, Parser, without_rows
+from server.sql.tree import Node, Parser, planning_text
 
 KEPT_MAX = 2000
 
@@ -82,7 +82,7 @@ class Describer:
 
     def _schema(self, statement: Statement, tree: Node, cursor: LakeCursor) -> pa.Schema:
         try:
-            return cursor.execute(self._parser.deserialize(without_rows(tree))).reader(2048).schema
+            return cursor.execute(planning_text(self._parser, tree)).reader(2048).schema
         except SqlError:
             if not statement.parameters:
                 cursor.execute(statement.text)  # the same error, with the position in the caller's own text
@@ -91,7 +91,7 @@ class Describer:
     def _guess(self, tree: Node, cursor: LakeCursor) -> dict[str, str]:
         def column_types(probe: Node) -> list[str] | None:
             try:
-                rows = cursor.rows(f"DESCRIBE ({self._parser.deserialize(without_rows(probe))})")
+                rows = cursor.rows(f"DESCRIBE ({planning_text(self._parser, probe)})")
             except SqlError:
                 return None
             return [str(row[1]) for row in rows]

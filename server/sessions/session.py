@@ -26,9 +26,11 @@ from server.sessions.runs import bounded, counted
 from server.sessions.setting import apply_setting
 from server.sessions.transactions import Transaction
 from server.sql.parameters import ValueTypes, named
+from server.sql.schema import schema_of
 from server.sql.statements import Kind, Statement
 from server.sql.targets import creates_temporary, write_target
 
+EXPLAINED = schema_of(explain_key=pa.string(), explain_value=pa.string())
 BoundRow = pa.RecordBatch  # one row, a column per parameter
 
 
@@ -153,7 +155,9 @@ class Session:
         return count
 
     def declared_schema(self, statement: Statement) -> pa.Schema | None:
-        """The result schema of a CALL; None for what tells its columns only by running."""
+        """The result schema of a CALL and of EXPLAIN; None for what tells its columns only by running."""
+        if statement.type_name == "EXPLAIN":
+            return EXPLAINED
         if statement.kind is not Kind.CALL:
             return None
         return self.services.operations.find(called_operation(statement)).result
