@@ -56,7 +56,7 @@ def bind(session: Session, command: sql.CommandPreparedStatementQuery, rows: pa.
 def query_info(
     session: Session, command: sql.CommandPreparedStatementQuery, descriptor: fl.FlightDescriptor
 ) -> fl.FlightInfo:
-    prepared = session.find_prepared(command.prepared_statement_handle)
+    prepared = _admitted(session, command.prepared_statement_handle)
     statement, row = prepared.statement, _one_row(prepared)
     if statement.kind is not Kind.QUERY:
         return held_info(session, session.run_now(statement, row, prepared.transaction_id), descriptor)
@@ -65,7 +65,7 @@ def query_info(
 
 
 def query_schema(session: Session, command: sql.CommandPreparedStatementQuery) -> pa.Schema:
-    prepared = session.find_prepared(command.prepared_statement_handle)
+    prepared = _admitted(session, command.prepared_statement_handle)
     if prepared.statement.kind is not Kind.QUERY:
         return session.declared_schema(prepared.statement) or pa.schema([])
     types = session.types_of(prepared.statement, _one_row(prepared))
@@ -73,7 +73,7 @@ def query_schema(session: Session, command: sql.CommandPreparedStatementQuery) -
 
 
 def query_get(session: Session, command: sql.CommandPreparedStatementQuery) -> fl.FlightDataStream:
-    prepared = session.find_prepared(command.prepared_statement_handle)
+    prepared = _admitted(session, command.prepared_statement_handle)
     statement, row = prepared.statement, _one_row(prepared)
     if statement.kind is not Kind.QUERY:
         return responses.table_stream(session.run_now(statement, row, prepared.transaction_id))
@@ -82,13 +82,20 @@ def query_get(session: Session, command: sql.CommandPreparedStatementQuery) -> f
 
 def update(session: Session, command: sql.CommandPreparedStatementUpdate, rows: pa.RecordBatchReader | None) -> int:
     """Run once per bound row, all or none."""
-    prepared = session.find_prepared(command.prepared_statement_handle)
+    prepared = _admitted(session, command.prepared_statement_handle)
     if rows is not None:
         prepared.bound = _read(prepared, rows)
     bound = prepared.bound
     if not prepared.statement.parameters or bound is None:
         return session.update(prepared.statement, (None,), prepared.transaction_id)
     return session.update(prepared.statement, list(_rows(bound)), prepared.transaction_id)
+
+
+def _admitted(session: Session, handle: bytes) -> Prepared:
+    """The statement, if it may run now: its names may mean other tables than when it was prepared."""
+    prepared = session.find_prepared(handle)
+    session.admit(prepared.statement.text)
+    return prepared
 
 
 def _read(prepared: Prepared, rows: pa.RecordBatchReader) -> pa.Table | None:

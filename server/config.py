@@ -39,7 +39,9 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    data: Annotated[Path, AfterValidator(_path)] = setting(Path("data"), "Folder of this server: catalog, lake files, indexes, keys, models.")
+    data: Annotated[Path, AfterValidator(_path)] = setting(
+        Path("data"), "Folder of this server: catalog, lake files, indexes, keys, models."
+    )
     host: str = setting("127.0.0.1", "Address to listen on.")
     port: int = setting(31337, "TCP port to listen on; 0 takes a free one.", ge=0, le=65535)
 

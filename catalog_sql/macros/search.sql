@@ -2,8 +2,8 @@
 CREATE OR REPLACE MACRO memory.main.vector_search(index_name, query, k := 10) AS TABLE
 SELECT unnest(system.main.__vector_search(
     system.main.getvariable('lakehouse_context'), index_name,
-    CASE WHEN system.main.typeof(query) IN ('VARCHAR', '"NULL"') THEN CAST(query AS VARCHAR) END,
-    CASE WHEN system.main.typeof(query) NOT IN ('VARCHAR', '"NULL"') THEN TRY_CAST(query AS FLOAT[]) END,
+    CASE WHEN NOT system.main.suffix(system.main.typeof(query), ']') THEN CAST(query AS VARCHAR) END,
+    CASE WHEN system.main.suffix(system.main.typeof(query), ']') THEN TRY_CAST(query AS FLOAT[]) END,
     CAST(k AS BIGINT)), max_depth := 2);
 
 CREATE OR REPLACE MACRO memory.main.rag(index_name, question, k := 5) AS TABLE

@@ -5,6 +5,6 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, now());
 
 -- unfinished --
 SELECT job_id, kind, subject, attempt, actor FROM lakehouse.catalog.job_events
-QUALIFY row_number() OVER (PARTITION BY job_id ORDER BY changed_at DESC, attempt DESC) = 1
+QUALIFY row_number() OVER (PARTITION BY job_id ORDER BY attempt DESC, changed_at DESC) = 1
     AND status IN ('queued', 'running')
 ORDER BY changed_at;

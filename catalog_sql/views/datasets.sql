@@ -18,9 +18,13 @@ WITH live_schema AS (
 ), named AS (
     SELECT dataset, map_from_entries(list((key, value) ORDER BY key) FILTER (value IS NOT NULL)) AS metadata
     FROM noted GROUP BY dataset
+), born AS (
+    -- A rename begins a new row of the same table.
+    SELECT table_id, min(begin_snapshot) AS begin_snapshot
+    FROM __ducklake_metadata_lakehouse.ducklake_table GROUP BY table_id
 ), both_kinds AS (
-    SELECT table_id AS object_id, schema_id, table_name AS name, 'table' AS kind, begin_snapshot
-    FROM __ducklake_metadata_lakehouse.ducklake_table WHERE end_snapshot IS NULL
+    SELECT table_id AS object_id, schema_id, table_name AS name, 'table' AS kind, born.begin_snapshot
+    FROM __ducklake_metadata_lakehouse.ducklake_table JOIN born USING (table_id) WHERE end_snapshot IS NULL
     UNION ALL
     SELECT view_id, schema_id, view_name, 'view', begin_snapshot
     FROM __ducklake_metadata_lakehouse.ducklake_view WHERE end_snapshot IS NULL

@@ -4,7 +4,7 @@ WITH latest AS (
     SELECT * FROM lakehouse.catalog.vector_index_events
     QUALIFY row_number() OVER (PARTITION BY index_name ORDER BY changed_at DESC) = 1
 ), born AS (
-    SELECT index_name, max(changed_at) AS created_at FROM lakehouse.catalog.vector_index_events e
+    SELECT index_name, min(changed_at) AS created_at FROM lakehouse.catalog.vector_index_events e
     WHERE NOT dropped AND changed_at > coalesce(
         (SELECT max(d.changed_at) FROM lakehouse.catalog.vector_index_events d WHERE d.dropped AND d.index_name = e.index_name),
         '-infinity'::TIMESTAMPTZ)
@@ -16,7 +16,7 @@ WITH latest AS (
 ), job AS (
     SELECT subject, status FROM lakehouse.catalog.job_events JOIN born ON born.index_name = subject
     WHERE kind = 'build_index' AND changed_at >= born.created_at
-    QUALIFY row_number() OVER (PARTITION BY subject ORDER BY changed_at DESC) = 1
+    QUALIFY row_number() OVER (PARTITION BY subject ORDER BY changed_at DESC, attempt DESC) = 1
 )
 SELECT
     latest.index_name, latest.dataset, key_column, text_columns, vector_column, latest.metric, latest.model,

@@ -10,7 +10,7 @@ from server.ai.prompting import build_prompt, parse_citations
 from server.ai.providers import ChatProvider, never
 from server.ai.registry import Providers
 from server.config import Settings
-from server.errors import InvalidArgument, LimitExceeded
+from server.errors import LimitExceeded
 from server.vectors.search import Match, VectorSearch
 
 NOTHING_FOUND = "Not in the sources."
@@ -18,7 +18,7 @@ NOTHING_FOUND = "Not in the sources."
 
 @dataclass(frozen=True)
 class Citation:
-    """n: the number in the answer. quote: the words cited, or the chunk's beginning where the LLM cited it whole."""
+    """n: the number in the answer. quote: the sentence quoted, or the whole chunk where a chat model cites it."""
 
     n: int
     doc_id: str
@@ -55,13 +55,12 @@ class Rag:
         question = self._search.checked_text(question)
         if k is not None and k > self._settings.rag_k_max:
             raise LimitExceeded("rag_k_max", f"k is {k}, at most {self._settings.rag_k_max} is allowed")
-        matches = self._search.search(index_name, [question], k, cancelled)[0]
-        if any(match.chunk_text is None for match in matches):
-            raise InvalidArgument(f"index {index_name!r} holds vectors brought along and no text to answer from")
+        index = self._search.find(index_name)
+        matches = self._search.search(index.index_name, [question], k, cancelled)[0]
         text, citations, model = self._answer_from(question, matches, cancelled)
         generation = matches[0].generation if matches else None
         took_ms = (time.perf_counter() - started) * 1000
-        return Answer(text, citations, model, index_name or "", generation, None, took_ms)
+        return Answer(text, citations, model, index.index_name, generation, None, took_ms)
 
     def _answer_from(
         self, question: str, matches: Sequence[Match], cancelled: Callable[[], bool]
@@ -85,11 +84,14 @@ class Rag:
 def _generate(
     chat: ChatProvider, question: str, matches: Sequence[Match], cancelled: Callable[[], bool]
 ) -> tuple[str, list[Citation]]:
+    """The chat model's answer and the chunks it names. Where it names none, all it was given are cited: what it says
+    can come from nowhere else that we could show."""
     if not matches:
         return NOTHING_FOUND, []
     system, user = build_prompt(question, [match.chunk_text or "" for match in matches])
     text, cited = parse_citations(chat.chat(system, user, cancelled), len(matches))
-    return text, [_citation(n, matches[n - 1], matches[n - 1].chunk_text or "", matches[n - 1].score) for n in cited]
+    numbers = cited or range(1, len(matches) + 1)
+    return text, [_citation(n, matches[n - 1], matches[n - 1].chunk_text or "", matches[n - 1].score) for n in numbers]
 
 
 def _citation(n: int, match: Match, quote: str, score: float) -> Citation:

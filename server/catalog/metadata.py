@@ -6,7 +6,7 @@ from typing import Any, Self
 import pyarrow as pa
 from pydantic import Field, model_validator
 
-from server.catalog.datasets import SQL, checked_name, find_dataset
+from server.catalog.datasets import SQL, Dataset, find_dataset
 from server.engine.cursor import LakeCursor
 from server.engine.engine import Engine
 from server.operations.registry import Arguments, Caller, Operation
@@ -59,28 +59,28 @@ class Metadata:
         )
 
     def run(self, caller: Caller, arguments: SetMetadata) -> list[dict[str, Any]]:
-        schema, table = checked_name(arguments.dataset)
-        kind, _ = find_dataset(self._engine, arguments.dataset)
+        dataset = find_dataset(self._engine, arguments.dataset)
         events = _events(arguments)
         actor = caller.principal.name
 
         def work(cursor: LakeCursor) -> None:
             if arguments.description is not None:
-                cursor.execute(_comment(arguments, kind, qualified("lakehouse", schema, table)))
+                cursor.execute(_comment(arguments, dataset))
             for key, value in events.items():
-                cursor.execute(SQL["set_metadata"], [arguments.dataset, key, value, actor])
+                cursor.execute(SQL["set_metadata"], [dataset.name, key, value, actor])
 
-        with self._engine.locks.holding(f"{schema}.{table}".lower()):
-            self._engine.commit(actor, f"metadata of {arguments.dataset}", work)
+        with self._engine.locks.holding(f"{dataset.schema}.{dataset.table}".lower()):
+            self._engine.commit(actor, f"metadata of {dataset.name}", work)
         shown = {} if arguments.description is None else {"description": arguments.description}
-        return [{"dataset": arguments.dataset, "key": key, "value": value} for key, value in (shown | events).items()]
+        return [{"dataset": dataset.name, "key": key, "value": value} for key, value in (shown | events).items()]
 
 
-def _comment(arguments: SetMetadata, kind: str, name: str) -> str:
+def _comment(arguments: SetMetadata, dataset: Dataset) -> str:
+    name = qualified("lakehouse", dataset.schema, dataset.table)
     text = literal(arguments.description or "")
     if arguments.column is not None:
         return f"COMMENT ON COLUMN {name}.{identifier(arguments.column)} IS {text}"
-    return f"COMMENT ON {kind.upper()} {name} IS {text}"
+    return f"COMMENT ON {dataset.kind.upper()} {name} IS {text}"
 
 
 def _events(arguments: SetMetadata) -> dict[str, str | None]:

@@ -4,98 +4,148 @@ Coarser than the check of queries and stricter for it: a name that could reach a
 stands, and a file name must be a plain string in an allowed folder.
 """
 
-from pathlib import Path
+from collections.abc import Iterator
 
-from server.errors import PermissionDenied
+from server.errors import InvalidArgument, PermissionDenied
 from server.gate import rules
-from server.gate.queries import looks_like_file
+from server.gate.files import Folders, looks_like_file, unnamed_reader
+from server.sql.sources import source_positions
 from server.sql.statements import Statement
+from server.sql.targets import OBJECTS, dotted_name, targets
 from server.sql.tokens import Token
+
+Tokens = tuple[Token, ...]
 
 ALLOWED_TYPES = frozenset(
     {"INSERT", "UPDATE", "DELETE", "MERGE_INTO", "CREATE", "DROP", "ALTER", "COPY", "EXPLAIN", "PIVOT"}
 )
-TARGET_WORDS = frozenset(
-    {"INTO", "UPDATE", "TABLE", "VIEW", "FROM", "TRUNCATE", "ON", "SCHEMA", "COPY", "COLUMN", "EXISTS"}
-)
-WRITING_TYPES = ALLOWED_TYPES - {"EXPLAIN", "PIVOT"}
-REFUSED_WORDS = {
-    "SECRET": "secrets come from the server's settings",
-    "INDEX": "DuckLake has no indexes",
-}
+DDL_TYPES = frozenset({"CREATE", "DROP", "ALTER"})
+REASONS = {"SECRET": ": secrets come from the server's settings", "INDEX": ": DuckLake has no indexes"}
+# With these, COPY writes files under names that are not its own.
+CLOSED_OPTIONS = frozenset({"FILENAME_PATTERN", "FILE_EXTENSION"})
+_HEADS = frozenset({"CREATE", "DROP", "ALTER", "COMMENT"})
+_BETWEEN = frozenset("OR REPLACE TEMP TEMPORARY LOCAL PERSISTENT UNIQUE RECURSIVE ON IF NOT EXISTS".split())
+_COLUMN_LISTS = frozenset({"INTO", "TABLE", "VIEW"})
 
 
 class ChangeCheck:
-    def __init__(self, builtin_table_functions: frozenset[str], folders: tuple[Path, ...]) -> None:
+    def __init__(self, builtin_table_functions: frozenset[str], folders: Folders) -> None:
         self._builtin = builtin_table_functions
         self._folders = folders
 
-    def check(self, statement: Statement, schema: str) -> None:
-        """schema: the session's, which unqualified names mean. Raises PermissionDenied."""
+    def check(self, statement: Statement, schema: str) -> bool:
+        """schema: the session's, which unqualified names mean. True if files are named: then the answer holds for now
+        only. Raises PermissionDenied, and InvalidArgument where the tokens are not certain."""
         if statement.type_name not in ALLOWED_TYPES:
             raise PermissionDenied(f"statements of type {statement.type_name} are closed")
         tokens = statement.tokens
-        if statement.type_name == "CREATE":
-            self._created(tokens)
-        writes = statement.type_name in WRITING_TYPES
-        if writes and schema in rules.READ_ONLY_SCHEMAS and not _is_qualified_target(tokens):
-            raise PermissionDenied("schema catalog is written by operations only: see catalog.actions")
+        if any(token.kind == "unread" for token in tokens):
+            raise InvalidArgument("the statement holds characters outside quotes that are neither names nor operators")
+        _check_head(statement)
+        _check_targets(tokens, schema)
         for position, token in enumerate(tokens):
-            self._token(tokens, position, token, writes)
+            if token.is_name or token.kind == "string":
+                _check_name(tokens, position)
+        file_position = self._copied_file(tokens)
+        for position in source_positions(tokens):
+            if position != file_position:
+                _check_source(tokens, position)
+        names_files = file_position is not None
+        for position in _calls(tokens):
+            names_files |= self._call(tokens, position)
+        return names_files
 
-    def _created(self, tokens: tuple[Token, ...]) -> None:
-        words = [t.text.upper() for t in tokens[:5] if t.kind != "STRING"]
-        for word, reason in REFUSED_WORDS.items():
-            if word in words:
-                raise PermissionDenied(f"CREATE {word} is closed: {reason}")
+    def _copied_file(self, tokens: Tokens) -> int | None:
+        """Check the file of a COPY; its position."""
+        if tokens[0].word != "COPY":
+            return None
+        closed = next((token.word for token in tokens if token.word in CLOSED_OPTIONS), None)
+        if closed is not None:
+            raise PermissionDenied(f"option {closed} of COPY is closed")
+        depth = 0
+        for position, token in enumerate(tokens):
+            if token.kind == "operator" and token.text in "()":
+                depth += 1 if token.text == "(" else -1
+            if depth == 0 and token.word in ("TO", "FROM"):
+                file = tokens[position + 1] if position + 1 < len(tokens) else token
+                if file.kind != "string" or not file.plain:
+                    raise PermissionDenied("COPY takes its file's name as a plain string")
+                self._folders.check(file.text)
+                return position + 1
+        raise PermissionDenied("COPY names a table or a query and a file")
 
-    def _token(self, tokens: tuple[Token, ...], position: int, token: Token, writes: bool) -> None:
-        following = tokens[position + 1].kind if position + 1 < len(tokens) else ""
-        if token.kind == "STRING":
-            self._string(tokens, position, token)
-        elif token.is_name and following == "L_PAREN":
-            self._call(tokens, position, token)
-        elif token.is_name:
-            self._name(tokens, position, token, following, writes)
-
-    def _name(self, tokens: tuple[Token, ...], position: int, token: Token, following: str, writes: bool) -> None:
-        if looks_like_file(token.text) and token.kind == "IDENTIFIER":
-            raise PermissionDenied(f"{token.text!r} looks like a file: name a reader such as read_csv")
-        if following == "DOT":
-            target = writes and _before(tokens, position) in TARGET_WORDS
-            rules.check_table("", token.text, tokens[position + 2].text if position + 2 < len(tokens) else "", target)
-        elif _before(tokens, position) in TARGET_WORDS:
-            rules.check_table("", token.text if _names_schema(tokens) else "", token.text, writes)
-
-    def _call(self, tokens: tuple[Token, ...], position: int, token: Token) -> None:
-        name = token.text.lower()
+    def _call(self, tokens: Tokens, position: int) -> bool:
+        """Check a function by its name and arguments; whether it reads files."""
+        name = tokens[position].text.lower()
         rules.check_function(name)
         if name in rules.FILE_FUNCTIONS:
-            first = tokens[position + 2] if position + 2 < len(tokens) else None
-            if first is None or first.kind not in ("STRING", "L_BRACKET"):
-                raise PermissionDenied(f"{name} takes file names as plain strings")
+            for path in _plain_arguments(tokens, position, name):
+                self._folders.check(path)
+            return True
+        if name in rules.CHANGE_FUNCTIONS:
+            for table in _plain_arguments(tokens, position, name):
+                rules.check_table("", "", table)
         elif name in self._builtin and name not in rules.TABLE_FUNCTIONS:
             raise PermissionDenied(f"table function {name} is closed")
-
-    def _string(self, tokens: tuple[Token, ...], position: int, token: Token) -> None:
-        """A string where a file name may stand must be a path in an allowed folder."""
-        before = _before(tokens, position)
-        inside_reader = any(t.text.lower() in rules.FILE_FUNCTIONS for t in tokens[max(0, position - 8) : position])
-        if before in ("TO", "FROM", "JOIN") or (inside_reader and before in ("(", "[", ",")):
-            rules.check_path(token.text, self._folders)
+        return False
 
 
-def _before(tokens: tuple[Token, ...], position: int) -> str:
-    """The word before a name, names of its qualifiers skipped."""
-    position -= 1
-    while position >= 1 and tokens[position].kind == "DOT":
-        position -= 2
-    return tokens[position].text.upper() if position >= 0 else ""
+def _check_head(statement: Statement) -> None:
+    """CREATE, DROP, ALTER and COMMENT ON are for the kinds of object that a lake holds."""
+    if statement.type_name not in DDL_TYPES:
+        return
+    head = statement.tokens[0].word
+    kind = next((token.text.upper() for token in statement.tokens[1:] if token.word not in _BETWEEN), "")
+    if head not in _HEADS or (kind not in OBJECTS and not (head == "COMMENT" and kind == "COLUMN")):
+        raise PermissionDenied(f"{head} {kind} is closed{REASONS.get(kind, '')}")
 
 
-def _names_schema(tokens: tuple[Token, ...]) -> bool:
-    return any(t.text.upper() == "SCHEMA" for t in tokens[:4])
+def _check_targets(tokens: Tokens, schema: str) -> None:
+    temporary = tokens[0].word == "CREATE" and any(token.word in ("TEMP", "TEMPORARY") for token in tokens[1:4])
+    for target in targets(tokens):
+        names = target.names[:-1] if target.word == "COLUMN" else target.names
+        if names and not (temporary and len(names) == 1):
+            rules.check_written(names, schema, is_schema=target.word == "SCHEMA")
+        if target.word == "SCHEMA" and tokens[0].word == "DROP" and names[-1].lower() == "main":
+            raise PermissionDenied("schema main is where sessions begin: drop its tables instead")
 
 
-def _is_qualified_target(tokens: tuple[Token, ...]) -> bool:
-    return any(t.kind == "DOT" for t in tokens[:8])
+def _check_name(tokens: Tokens, position: int) -> None:
+    token = tokens[position]
+    if token.is_name:
+        rules.check_name(token.text)
+        if position + 1 < len(tokens) and tokens[position + 1].text == ".":
+            rules.check_schema(token.text)
+
+
+def _check_source(tokens: Tokens, position: int) -> None:
+    """A table that is read must not be a file in disguise."""
+    names, _ = dotted_name(tokens, position)
+    full = ".".join(names)
+    if tokens[position].kind == "string" or looks_like_file(full):
+        raise unnamed_reader(full)
+
+
+def _calls(tokens: Tokens) -> Iterator[int]:
+    """Positions of names before an opening parenthesis, but for tables and views before their list of columns."""
+    listed = {target.positions[-1] for target in targets(tokens) if target.word in _COLUMN_LISTS}
+    for position, token in enumerate(tokens[:-1]):
+        if token.is_name and tokens[position + 1].text == "(" and position not in listed:
+            yield position
+
+
+def _plain_arguments(tokens: Tokens, position: int, name: str) -> Iterator[str]:
+    """The first argument of the function at position: a plain string or a list of them, and nothing more."""
+    is_list = tokens[position + 2 : position + 3] and tokens[position + 2].text == "["
+    at = position + (3 if is_list else 2)
+    while at + 1 < len(tokens) and tokens[at].kind == "string" and tokens[at].plain:
+        yield tokens[at].text
+        following = tokens[at + 1]
+        if following.kind == "operator" and following.text == ("]" if is_list else ")"):
+            return
+        if following.kind != "operator" or following.text != ",":
+            break
+        if not is_list:
+            return
+        at += 2
+    raise PermissionDenied(f"{name} takes names as plain strings")

@@ -9,19 +9,21 @@ from server.engine.cursor import LakeCursor
 from server.errors import PermissionDenied
 from server.gate import rules
 from server.gate.changes import ChangeCheck
+from server.gate.files import Folders
 from server.gate.queries import QueryCheck
 from server.sql.statements import Kind, Statement, parse
 from server.sql.tree import Parser
 
 STATEMENTS_KEPT_MAX = 2000
 TEXT_KEPT_CHARS_MAX = 20_000  # longer texts are parsed again: they are rare and would fill the cache
+BUILTIN_TABLE_FUNCTIONS = """SELECT DISTINCT function_name FROM duckdb_functions()
+    WHERE function_type = 'table' OR (function_type = 'table_macro' AND database_name = 'system')"""
 
 
 class Gate:
     def __init__(self, parser: Parser, cursor: LakeCursor, import_folder: Path, export_folder: Path) -> None:
-        rows = cursor.rows("SELECT function_name FROM duckdb_functions() WHERE function_type IN ('table', 'pragma')")
-        builtin = frozenset(str(row[0]) for row in rows)
-        folders = (import_folder, export_folder)
+        builtin = frozenset(str(row[0]) for row in cursor.rows(BUILTIN_TABLE_FUNCTIONS))
+        folders = Folders(import_folder, export_folder)
         self._parser = parser
         self._queries = QueryCheck(builtin, folders)
         self._changes = ChangeCheck(builtin, folders)
@@ -37,11 +39,9 @@ class Gate:
                 self._kept.move_to_end(key)
                 return statement
         statement = parse(self._parser, text)
-        if statement.tree is not None and statement.kind is not Kind.CALL:
-            self._queries.check(statement.tree)
-        elif statement.kind not in (Kind.CALL, Kind.SET):
-            self._changes.check(statement, schema)
-        if len(text) <= TEXT_KEPT_CHARS_MAX:
+        names_files = self._check(statement, schema)
+        # A link may be put into a folder at any time, so files are looked at again with every use.
+        if not names_files and len(text) <= TEXT_KEPT_CHARS_MAX:
             with self._lock:
                 self._kept[key] = statement
                 while len(self._kept) > STATEMENTS_KEPT_MAX:
@@ -51,7 +51,14 @@ class Gate:
     def admit_ingest(self, principal: Principal, schema: str, table: str) -> None:
         """Raise PermissionDenied if the principal may not load rows into this table."""
         _check_role(principal)
-        rules.check_table("", schema, table, write=True)
+        rules.check_written((schema, table), schema)
+
+    def _check(self, statement: Statement, schema: str) -> bool:
+        if statement.kind in (Kind.CALL, Kind.SET):
+            return False
+        if statement.tree is not None:
+            return self._queries.check(statement.tree)
+        return self._changes.check(statement, schema)
 
 
 def _check_role(principal: Principal) -> None:

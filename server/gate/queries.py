@@ -1,74 +1,75 @@
 """Check a query on DuckDB's tree: every table, function and file it names."""
 
-from pathlib import Path
 from typing import Any
 
 from server.errors import PermissionDenied
 from server.gate import rules
+from server.gate.files import Folders, looks_like_file, unnamed_reader
 from server.sql.tree import Node, nodes
-
-FILE_ENDINGS = (".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".parquet", ".db", ".duckdb", ".ducklake", ".gz", ".zst")
 
 
 class QueryCheck:
     """builtin_table_functions: DuckDB's own, so that a new one is refused until it is named in the rules."""
 
-    def __init__(self, builtin_table_functions: frozenset[str], folders: tuple[Path, ...]) -> None:
+    def __init__(self, builtin_table_functions: frozenset[str], folders: Folders) -> None:
         self._builtin = builtin_table_functions
         self._folders = folders
 
-    def check(self, tree: Node) -> None:
-        """Raise PermissionDenied naming what is closed."""
+    def check(self, tree: Node) -> bool:
+        """Raise PermissionDenied naming what is closed. True if files are named: then the answer holds for now only."""
+        names_files = False
         for node in nodes(tree):
-            kind = node.get("type")
-            if kind == "BASE_TABLE":
+            if node.get("type") in ("BASE_TABLE", "SHOW_REF"):
                 self._table(node)
-            elif kind == "TABLE_FUNCTION":
-                self._table_function(node["function"])
-            elif kind == "SHOW_REF":
-                rules.check_table("", "", str(node.get("table_name") or "").replace('"', ""), write=False)
-            elif node.get("class") == "FUNCTION":
-                self._function(node)
+            elif node.get("type") == "TABLE_FUNCTION":
+                names_files |= self._table_function(node["function"])
+            elif node.get("class") in ("FUNCTION", "WINDOW"):
+                names_files |= self._function(node)
+        return names_files
 
     def _table(self, node: Node) -> None:
-        rules.check_table(node["catalog_name"], node["schema_name"], node["table_name"], write=False)
-        if looks_like_file(node["table_name"]):
-            raise PermissionDenied(
-                f"to read file {node['table_name']!r}, name a reader: read_csv, read_json, read_parquet"
-            )
+        names = [str(node.get(part) or "") for part in ("catalog_name", "schema_name", "table_name")]
+        rules.check_table(*(name.strip('"') for name in names))
+        full = ".".join(name for name in names if name)
+        if looks_like_file(full):
+            raise unnamed_reader(full)
 
-    def _table_function(self, function: Node) -> None:
+    def _table_function(self, function: Node) -> bool:
         name = str(function["function_name"]).lower()
-        rules.check_function(name)
-        if name in rules.FILE_FUNCTIONS:
-            self._files(name, function["children"])
-        elif name in self._builtin and name not in rules.TABLE_FUNCTIONS:
+        if name in self._builtin and name not in rules.TABLE_FUNCTIONS | rules.FILE_FUNCTIONS:
             raise PermissionDenied(f"table function {name} is closed")
+        if name in rules.CHANGE_FUNCTIONS:
+            tables = _strings(function["children"][0]) if function["children"] else []
+            if len(tables) != 1:
+                raise PermissionDenied(f"{name} takes the name of a table as a plain string")
+            rules.check_table(str(function.get("catalog") or ""), str(function.get("schema") or ""), tables[0])
+        return self._function(function)
 
-    def _function(self, node: Node) -> None:
+    def _function(self, node: Node) -> bool:
         name = str(node["function_name"]).lower()
         rules.check_function(name)
-        if name in rules.FILE_FUNCTIONS:
-            self._files(name, node["children"])
-
-    def _files(self, name: str, arguments: list[Any]) -> None:
-        """File arguments must be plain strings, so that what is checked is what is opened."""
-        paths = _strings(arguments[0]) if arguments else []
-        if not paths:
-            raise PermissionDenied(f"{name} takes file names as plain strings")
-        for path in paths:
-            rules.check_path(path, self._folders)
+        if name not in rules.FILE_FUNCTIONS:
+            return False
+        for path in _paths(name, node["children"]):
+            self._folders.check(path)
+        return True
 
 
-def looks_like_file(name: str) -> bool:
-    return "/" in name or "\\" in name or "*" in name or name.lower().endswith(FILE_ENDINGS)
+def _paths(name: str, arguments: list[Any]) -> list[str]:
+    """The files that a reader is given: plain strings, so that what is checked is what is opened."""
+    given = [a for a in arguments if not a.get("alias") and a.get("type") != "COMPARE_EQUAL"]
+    paths = _strings(given[0]) if len(given) == 1 else []
+    if not paths:
+        raise PermissionDenied(f"{name} takes file names as plain strings")
+    return paths
 
 
 def _strings(node: Node) -> list[str]:
-    if node.get("class") == "CONSTANT" and node["value"]["type"]["id"] == "VARCHAR" and not node["value"]["is_null"]:
-        return [str(node["value"]["value"])]
-    children = node.get("children") or []
-    is_list = node.get("function_name") == "list_value" or node.get("type") == "ARRAY_CONSTRUCTOR"
-    if not is_list or not all(c.get("class") == "CONSTANT" for c in children):
+    """The plain string or strings; none if anything else is among them."""
+    if node.get("class") == "CONSTANT":
+        is_text = node["value"]["type"]["id"] == "VARCHAR" and not node["value"]["is_null"]
+        return [str(node["value"]["value"])] if is_text else []
+    if node.get("function_name") != "list_value" and node.get("type") != "ARRAY_CONSTRUCTOR":
         return []
-    return [path for child in children for path in _strings(child)]
+    found = [_strings(child) for child in node.get("children") or []]
+    return [path for paths in found for path in paths] if all(found) else []

@@ -1,19 +1,21 @@
 """What nobody may touch, administrators included.
 
 DuckDB has no privilege boundary of its own: these schemas, catalogs and functions would let a statement forge or drop
-the record of what was done.
+the record of what was done. Names are compared in lower case, as DuckDB does.
 """
 
-from pathlib import Path
+from collections.abc import Sequence
 
 from server.engine.location import LAKE
 from server.errors import PermissionDenied
 
 READ_ONLY_SCHEMAS = frozenset({"catalog"})
 CLOSED_SCHEMAS = frozenset({"vectors", "deleted"})
+READ_ONLY_CATALOGS = frozenset({"memory", "system"})  # our macros are there, for all sessions
+# Closed under every schema, since a view's text is resolved in the schema of whoever reads it.
 HIDDEN_TABLES = frozenset({"principal_events"})  # password hashes
 METADATA_PREFIX = "__ducklake_metadata_"
-CATALOGS = frozenset({"", LAKE, "memory", "temp", "system", "main", "catalog"})
+SERVER_VIEWS = frozenset({"duckdb_logs", "duckdb_databases", "pragma_database_list"})  # addresses, others' statements
 
 # Built-in table functions that anyone may name; every other built-in one is refused, a new one of DuckDB's included.
 TABLE_FUNCTIONS = frozenset(
@@ -27,27 +29,57 @@ FILE_FUNCTIONS = frozenset(
     read_ndjson_auto read_ndjson_objects read_parquet parquet_scan read_text read_blob glob sniff_csv
     parquet_metadata parquet_schema parquet_file_metadata parquet_kv_metadata""".split()
 )
+CHANGE_FUNCTIONS = frozenset({"table_changes", "table_insertions", "table_deletions"})  # they name a table as text
+# The last two lines are DuckLake's: `lakehouse.options()` and the like.
 CLOSED_FUNCTIONS = frozenset(
-    """getenv getvariable query query_table json_execute_serialized_sql which_secret write_log set_commit_message
-    set_option current_query""".split()
+    """getenv getvariable query query_table json_execute_serialized_sql json_serialize_plan which_secret write_log
+    current_query histogram_values
+    merge_adjacent_files set_commit_message set_option options settings table_info last_committed_snapshot
+    add_data_files expire_snapshots cleanup_old_files delete_orphaned_files rewrite_data_files flush_inlined_data
+    """.split()
 )
 CLOSED_PREFIXES = ("__", "ducklake_", "postgres_", "pg_", "enable_", "disable_", "duckdb_secret", "duckdb_log")
 OPEN_PREFIXED = frozenset({"pg_timezone_names", "pg_typeof"})
 
 
-def check_table(catalog: str, schema: str, table: str, write: bool) -> None:
-    """Raise PermissionDenied if nobody may read (or write) this table. Empty strings: not given."""
-    names = [n.lower() for n in (catalog, schema, table)]
-    if any(n.startswith(METADATA_PREFIX) for n in names):
+def check_name(name: str) -> None:
+    """Raise PermissionDenied for a name that is closed wherever it stands."""
+    lowered = name.lower()
+    if lowered.startswith(METADATA_PREFIX):
         raise PermissionDenied("DuckLake's own metadata is closed: read catalog.datasets, catalog.columns and the like")
+    if lowered in HIDDEN_TABLES or lowered in SERVER_VIEWS:
+        raise PermissionDenied(f"{name} is closed")
+
+
+def check_schema(name: str) -> None:
+    """Raise PermissionDenied for a schema that statements don't reach."""
+    if name.lower() in CLOSED_SCHEMAS:
+        raise PermissionDenied(f"schema {name.lower()} is reached through functions and operations only")
+
+
+def check_table(catalog: str, schema: str, table: str) -> None:
+    """Raise PermissionDenied if nobody may read this table. Empty strings: not given."""
+    for name in (catalog, schema, table):
+        check_name(name)
     # In a two-part name the first part may be a catalog or a schema.
-    inner = names[1]
-    if inner in CLOSED_SCHEMAS or (names[0] in CLOSED_SCHEMAS and not inner):
-        raise PermissionDenied(f"schema {inner or names[0]} is reached through functions and operations only")
-    if inner in READ_ONLY_SCHEMAS and names[2] in HIDDEN_TABLES:
-        raise PermissionDenied(f"{inner}.{names[2]} is closed")
-    if write and (inner in READ_ONLY_SCHEMAS or (names[0] in READ_ONLY_SCHEMAS and not inner)):
-        raise PermissionDenied("schema catalog is written by operations only: see catalog.actions")
+    check_schema(schema)
+    check_schema(catalog)
+
+
+def check_written(names: Sequence[str], session_schema: str, is_schema: bool = False) -> None:
+    """Raise PermissionDenied if nobody may write this object. names: its parts, outermost first, as they were given."""
+    parts = [name.lower() for name in names]
+    for part in parts:
+        check_name(part)
+    around = parts if is_schema else parts[:-1]
+    if len(parts) > 1 and parts[0] in READ_ONLY_CATALOGS:
+        raise PermissionDenied(f"catalog {parts[0]} is the server's: objects are in {LAKE} or temporary")
+    if not is_schema and (not around or around == [LAKE]):
+        around = [*around, session_schema.lower()]
+    for part in around:
+        check_schema(part)
+        if part in READ_ONLY_SCHEMAS:
+            raise PermissionDenied(f"schema {part} is written by operations only: see catalog.actions")
 
 
 def check_function(name: str) -> None:
@@ -55,15 +87,3 @@ def check_function(name: str) -> None:
     lowered = name.lower()
     if lowered in CLOSED_FUNCTIONS or (lowered.startswith(CLOSED_PREFIXES) and lowered not in OPEN_PREFIXED):
         raise PermissionDenied(f"function {name} is closed")
-
-
-def check_path(path: str, folders: tuple[Path, ...]) -> None:
-    """Raise PermissionDenied unless the path, links resolved, lies in one of the folders. Globs end at their first
-    wildcard: what is before it must lie inside."""
-    fixed = path
-    for wildcard in "*?[":
-        fixed = fixed.split(wildcard, 1)[0]
-    target = Path(fixed).resolve()
-    if "://" in path or not any(target.is_relative_to(folder) for folder in folders):
-        allowed = " or ".join(str(folder) for folder in folders)
-        raise PermissionDenied(f"file {path!r} is not under {allowed}")

@@ -1,19 +1,19 @@
 """The operation ingest_file: a file's rows become a dataset's, once."""
 
 import base64
-import binascii
 import hashlib
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, Self
 
 import pyarrow as pa
 from pydantic import Field, model_validator
 
-from server.catalog.datasets import SQL, checked_name
+from server.catalog.datasets import SQL, checked_name, dataset_name, existing_dataset
 from server.engine.cursor import LakeCursor
 from server.engine.engine import Engine
 from server.errors import InvalidArgument, LimitExceeded, NotFound, PermissionDenied
@@ -87,42 +87,44 @@ class FileIngest:
 
     def run(self, caller: Caller, arguments: IngestFile) -> list[dict[str, Any]]:
         schema, table = checked_name(arguments.dataset)
-        with self._file(arguments) as file, self._engine.locks.holding(f"ingest:{arguments.dataset}"):
-            known = self._loaded_before(arguments.dataset, file)
+        # The lock of single writes to this table: a load must not run beside an UPDATE, nor twice at once.
+        with self._file(arguments) as file, self._engine.locks.holding(f"{schema}.{table}".lower()):
+            found = existing_dataset(self._engine, schema, table)
+            into = Target(found.schema, found.table) if found else Target(schema, table)
+            name = dataset_name(into.schema, into.table)
+            known = self._loaded_before(into, file, arguments.mode) if found else None
             if known is not None:
                 message = f"{file.name} was loaded before: the same bytes load once"
-                return [
-                    {"dataset": arguments.dataset, "loaded": False, "rows": 0, "ingest_id": known, "message": message}
-                ]
-            types: dict[str, str] = {}
-            if arguments.mode in ("append", "create_append"):
-                types = dict(self._engine.read(lambda c: c.rows(SQL["column_types"], [arguments.dataset])))
+                return [{"dataset": name, "loaded": False, "rows": 0, "ingest_id": known, "message": message}]
             ingest_id = secrets.token_hex(8)
-            rows = self._load(caller, arguments, file, Target(schema, table), types, ingest_id)
+            did: Mode = arguments.mode if arguments.mode != "create_append" else "append" if found else "create"
+            rows = self._load(caller, file, into, did, ingest_id)
         self._engine.schema_changed()
         message = f"{rows} rows from {file.name}"
-        return [
-            {"dataset": arguments.dataset, "loaded": True, "rows": rows, "ingest_id": ingest_id, "message": message}
-        ]
+        return [{"dataset": name, "loaded": True, "rows": rows, "ingest_id": ingest_id, "message": message}]
 
-    def _load(
-        self, caller: Caller, arguments: IngestFile, file: _File, target: Target, types: dict[str, str], ingest_id: str
-    ) -> int:
-        actor = caller.principal.name
+    def _load(self, caller: Caller, file: _File, into: Target, mode: Mode, ingest_id: str) -> int:
+        actor, name = caller.principal.name, dataset_name(into.schema, into.table)
+        types: dict[str, str] = {}
+        if mode == "append":
+            types = dict(self._engine.read(lambda c: c.rows(SQL["column_types"], [name])))
 
         def work(cursor: LakeCursor) -> int:
             with rows_of(self._engine.settings, file.path, file.format, file.name, types) as stream:
-                rows = load(cursor, stream, target, arguments.mode)
-            values = [ingest_id, arguments.dataset, file.name, file.sha256, file.format, arguments.mode, rows]
-            cursor.execute(SQL["record"], [*values, file.size_bytes, actor])
+                rows = load(cursor, stream, into, mode)
+            what = [ingest_id, name, file.name, file.sha256, file.format, mode, rows, file.size_bytes]
+            cursor.execute(SQL["record"], [*what, actor, datetime.now(UTC)])
             return rows
 
-        return self._engine.commit(actor, f"ingest {file.name} into {arguments.dataset}", work)
+        return self._engine.commit(actor, f"ingest {file.name} into {name}", work)
 
-    def _loaded_before(self, dataset: str, file: _File) -> str | None:
-        values = {"dataset": dataset, "digest": file.sha256}
-        table = self._engine.read(lambda cursor: cursor.execute(SQL["loaded_before"], values).table())
-        return str(table["ingest_id"][0].as_py()) if table.num_rows else None
+    def _loaded_before(self, into: Target, file: _File, mode: Mode) -> str | None:
+        """The ingest that loaded these bytes into this table. To replace by them makes sense unless it was the last
+        change of the table."""
+        name = dataset_name(into.schema, into.table)
+        values = {"schema": into.schema, "table": into.table, "dataset": name, "digest": file.sha256}
+        found = self._engine.read(lambda cursor: cursor.execute(SQL["loaded_before"], values).table()).to_pylist()
+        return str(found[0]["ingest_id"]) if found and (mode != "replace" or found[0]["is_latest"]) else None
 
     @contextmanager
     def _file(self, arguments: IngestFile) -> Iterator[_File]:
@@ -143,11 +145,13 @@ class FileIngest:
             raise LimitExceeded("upload_bytes_max", f"the file has about {len(content) * 3 // 4} bytes")
         try:
             return base64.b64decode(content, validate=True)
-        except binascii.Error:
+        except ValueError:  # binascii.Error is one
             raise InvalidArgument("content is not base64") from None
 
     def _under_import(self, path: str) -> Path:
         folder = self._engine.settings.import_path
+        if "\0" in path:
+            raise InvalidArgument("a path holds no NUL character")
         target = (folder / path).resolve()
         if not target.is_relative_to(folder):
             raise PermissionDenied(f"file {path!r} is not under the import folder {folder}")

@@ -1,5 +1,6 @@
 """Read a file through a process of its own and hand its rows on as an Arrow stream."""
 
+import contextlib
 import json
 import os
 import signal
@@ -14,7 +15,7 @@ from typing import Any
 import pyarrow as pa
 
 from server.config import Settings
-from server.errors import InvalidArgument, LimitExceeded
+from server.errors import InvalidArgument, LakehouseError, LimitExceeded
 
 STDERR_BYTES_MAX = 64 << 10
 
@@ -26,7 +27,8 @@ def rows_of(
     """Yield the file's rows; when the block ends, the whole file has been read without error.
 
     name: what errors call the file. types: DuckDB types of columns that are already known.
-    Raises InvalidArgument with place and reason; LimitExceeded for a file that takes too long.
+    Raises InvalidArgument with place and reason, LimitExceeded for a file that takes too long; in the block too, where
+    DuckDB makes another error of what the stream raised.
     """
     request = {
         "path": str(path),
@@ -55,7 +57,10 @@ def rows_of(
     reader = _Reader(child, name, timed_out)
     try:
         reader.start(request)
-        yield reader.stream()
+        try:
+            yield reader.stream()
+        except LakehouseError as error:
+            raise reader.error or error from None
         reader.finish()
     finally:
         timer.cancel()
@@ -71,14 +76,16 @@ class _Reader:
         self._child = child
         self._name = name
         self._timed_out = timed_out
+        self.error: LakehouseError | None = None
         self._errors = b""
         self._drain = threading.Thread(target=self._read_errors, daemon=True)
 
     def start(self, request: Mapping[str, object]) -> None:
         self._drain.start()
         assert self._child.stdin is not None  # noqa: S101 - Popen was given PIPE
-        self._child.stdin.write(json.dumps(request).encode())
-        self._child.stdin.close()
+        with contextlib.suppress(BrokenPipeError):  # it ended at once: `finish` tells why
+            self._child.stdin.write(json.dumps(request).encode())
+            self._child.stdin.close()
 
     def stream(self) -> pa.RecordBatchReader:
         stdout: Any = self._child.stdout
@@ -93,17 +100,20 @@ class _Reader:
         """Raise what the child had to say, if it did not read the file to its end."""
         status = self._child.wait()
         self._drain.join()
-        if status == 0:
-            return
+        if status != 0:
+            self.error = self._reason(status)
+            raise self.error
+
+    def _reason(self, status: int) -> LakehouseError:
         if self._timed_out.is_set():
-            raise LimitExceeded("parse_s_max", f"{self._name} took too long to read")
+            return LimitExceeded("parse_s_max", f"{self._name} took too long to read")
         try:
             message = str(json.loads(self._errors)["message"])
         except (json.JSONDecodeError, KeyError, UnicodeDecodeError):
             message = "the process that read it ended without a word"
             if -status in (signal.SIGKILL, signal.SIGSEGV, signal.SIGABRT):
                 message = f"the process that read it ended by signal {signal.Signals(-status).name}"
-        raise InvalidArgument(message if self._name in message else f"{self._name}: {message}")
+        return InvalidArgument(message if self._name in message else f"{self._name}: {message}")
 
     def _batches(self, opened: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
         try:

@@ -15,6 +15,9 @@ import pyarrow as pa
 REFUSED = 3
 BATCH_ROWS = 65_536
 READERS = {"csv": "read_csv", "json": "read_json", "ndjson": "read_json", "parquet": "read_parquet"}
+PACKED = {".gz": "gzip", ".zst": "zstd"}
+REJECTS_MAX = 100
+MESSAGE_LINES_MAX = 3
 
 
 class Broken(Exception):
@@ -27,11 +30,21 @@ def main() -> None:
     try:
         _read(request)
     except (Broken, duckdb.Error, pa.ArrowException, MemoryError, OSError) as error:
-        message = (
-            "the file needs more memory than parse_memory_bytes_max" if isinstance(error, MemoryError) else str(error)
-        )
-        json.dump({"message": message}, sys.stderr)
+        json.dump({"message": _message(error, request)}, sys.stderr)
         sys.exit(REFUSED)
+
+
+def _message(error: Exception, request: dict[str, Any]) -> str:
+    """What went wrong with the file that people know, without the place of its bytes or a statement of ours."""
+    match error:
+        case MemoryError() | duckdb.OutOfMemoryException():
+            text = "the file needs more memory than parse_memory_bytes_max"
+        case duckdb.Error() if (start := str(error).find("{")) >= 0:
+            text = json.loads(str(error)[start:])["exception_message"]  # errors_as_json
+        case _:
+            text = str(error)
+    paragraph = text.strip().split("\n\n")[0].replace(request["path"], request["name"])
+    return "; ".join(line.strip() for line in paragraph.splitlines()[:MESSAGE_LINES_MAX])
 
 
 def _read(request: dict[str, Any]) -> None:
@@ -39,6 +52,8 @@ def _read(request: dict[str, Any]) -> None:
     limit = max(128 << 20, request["memory_bytes_max"] // 2) >> 20
     connection.execute(f"SET memory_limit = '{limit}MiB'")
     connection.execute("SET temp_directory = ''")
+    connection.execute("SET errors_as_json = true")
+    connection.execute("SET TimeZone = 'UTC'")  # a time that names no zone means the same on every machine
     connection.execute("SET allowed_paths = [?]".replace("?", _literal(request["path"])))
     connection.execute("SET enable_external_access = false")
     arguments = [_literal(request["path"]), *_options(connection, request)]
@@ -54,23 +69,31 @@ def _read(request: dict[str, Any]) -> None:
 
 
 def _options(connection: duckdb.DuckDBPyConnection, request: dict[str, Any]) -> list[str]:
+    packed = f"compression := '{_packed(request['name'])}'"
     match request["format"]:
         case "csv":
-            return ["store_rejects := true", "rejects_limit := 100", *_known_types(connection, request)]
+            types = _known_types(connection, request, packed)
+            return ["store_rejects := true", f"rejects_limit := {REJECTS_MAX}", packed, *types]
         case "json":
-            return ["format := 'auto'", "maximum_object_size := 67108864"]
+            return ["format := 'auto'", "maximum_object_size := 67108864", packed]
         case "ndjson":
-            return ["format := 'newline_delimited'", "maximum_object_size := 67108864"]
+            return ["format := 'newline_delimited'", "maximum_object_size := 67108864", packed]
         case _:
             return []
 
 
-def _known_types(connection: duckdb.DuckDBPyConnection, request: dict[str, Any]) -> list[str]:
+def _packed(name: str) -> str:
+    """The file's name tells, since uploaded bytes lie under another one."""
+    return next((kind for ending, kind in PACKED.items() if name.lower().endswith(ending)), "uncompressed")
+
+
+def _known_types(connection: duckdb.DuckDBPyConnection, request: dict[str, Any], packed: str) -> list[str]:
     """Columns that the dataset already has keep their types, so that a value that does not fit is told by its line."""
     if not request["types"]:
         return []
-    rows = connection.execute(f"DESCRIBE SELECT * FROM read_csv({_literal(request['path'])})").fetchall()
-    known = {name: request["types"][name] for name, *_ in rows if name in request["types"]}
+    rows = connection.execute(f"DESCRIBE SELECT * FROM read_csv({_literal(request['path'])}, {packed})").fetchall()
+    types = {name.lower(): kind for name, kind in request["types"].items()}
+    known = {name: types[name.lower()] for name, *_ in rows if name.lower() in types}
     listed = ", ".join(f"{_literal(name)}: {_literal(type_name)}" for name, type_name in known.items())
     return [f"types := {{{listed}}}"] if known else []
 
@@ -81,9 +104,11 @@ def _refuse_rejects(connection: duckdb.DuckDBPyConnection, name: str) -> None:
     ).fetchall()
     if rows:
         line, column, message = rows[0]
-        more = f" ({len(rows)} broken rows in all)" if len(rows) > 1 else ""
+        broken = len({row[0] for row in rows})
+        least = "at least " if len(rows) >= REJECTS_MAX else ""
+        more = f" ({least}{broken} broken rows in all)" if broken > 1 else ""
         where = f", column {column}" if column else ""
-        raise Broken(f"{name}, line {line}{where}: {message.splitlines()[0]}{more}")
+        raise Broken(f"{name}, line {line}{where}: {message.splitlines()[0].rstrip('.')}{more}")
 
 
 def _file(raw: Any) -> pa.PythonFile:

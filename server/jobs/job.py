@@ -1,13 +1,10 @@
-"""One job: what it is, how far it is, and how it is told to stop."""
+"""One job: what it is, how far it is, how it is told to stop, and how others wait for its end."""
 
 import threading
-import time
 from dataclasses import dataclass, field
 from enum import Enum
 
-from server.errors import Cancelled
-
-RATE_WINDOW_S = 1.0
+from server.errors import Cancelled, LakehouseError, Unavailable
 
 
 class Status(Enum):
@@ -26,9 +23,12 @@ class Stopping(BaseException):
     """The server is shutting down: the job stays unfinished and is taken up at the next start."""
 
 
-@dataclass
+@dataclass(eq=False)
 class Job:
-    """`done` and `total` count the job's own units; `message` says what came of it."""
+    """`done` and `total` count the job's own units; `message` says what came of it, `error` why it failed.
+
+    attempt: tries over all processes, from 1. left: set when this process has done with it, at its end or before.
+    """
 
     id: str
     kind: str
@@ -39,17 +39,35 @@ class Job:
     done: int = 0
     total: int | None = None
     message: str | None = None
-    cancelled: threading.Event = field(default_factory=threading.Event)
-    stopping: threading.Event = field(default_factory=threading.Event)
-    ended: threading.Event = field(default_factory=threading.Event)
-    started: float = field(default_factory=time.monotonic)
+    error: LakehouseError | None = None
+    left: threading.Event = field(default_factory=threading.Event)
+    told: threading.Event = field(default_factory=threading.Event)
+    cancelled: bool = False
+
+    def cancel(self) -> None:
+        """Ask it to end for good, at its next check."""
+        self.cancelled = True
+        self.told.set()
+
+    def stop(self) -> None:
+        """Ask it to leave off until the next start, at its next check."""
+        self.told.set()
 
     def must_stop(self) -> bool:
-        return self.cancelled.is_set() or self.stopping.is_set()
+        return self.told.is_set()
 
     def check(self) -> None:
-        """Raise if the job must end here."""
-        if self.cancelled.is_set():
+        """Raise Cancelled or Stopping if the job must leave off here."""
+        if self.cancelled:
             raise Cancelled(f"job {self.id} was cancelled")
-        if self.stopping.is_set():
+        if self.told.is_set():
             raise Stopping
+
+    def result(self) -> str:
+        """Wait for the end; the message of success. Raises the job's error, Unavailable if the server stops first."""
+        self.left.wait()
+        if self.status is Status.SUCCEEDED:
+            return self.message or ""
+        if self.error is not None:
+            raise self.error
+        raise Unavailable(f"the server is stopping: job {self.id} goes on at its next start")

@@ -9,27 +9,31 @@ from typing import Any
 from catalog_sql import named_queries
 from server.engine.cursor import LakeCursor
 from server.engine.engine import SERVER, Engine
-from server.errors import Cancelled, LakehouseError, NotFound, Unavailable
+from server.errors import Cancelled, LakehouseError, Unavailable
 from server.jobs.job import Job, Status, Stopping
 from server.logs import logger
 
 _SQL = named_queries("queries/jobs.sql")
-RETRY_WAIT_S = 1.0
-ENDED_KEPT_MAX = 1000
+RETRY_WAIT_S = 1.0  # before the first retry, twice that before the second, and so on
 
 Work = Callable[[Job], str]
 
 
 class Jobs:
-    """Kinds are registered before `start`; work does what the job says and returns the message of its success."""
+    """Kinds are registered before `start`; work does what the job says and returns the message of its success.
+
+    Held in memory: the jobs that have not ended. The lake keeps them all. The lock guards who is in `_unfinished` and
+    the step from queued to running or cancelled, which two threads may want at once.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._kinds: dict[str, Work] = {}
-        self._jobs: dict[str, Job] = {}
+        self._unfinished: dict[str, Job] = {}
         self._queue: queue.Queue[Job | None] = queue.Queue()
+        self._lock = threading.Lock()
+        self._stopping = False
         self._log = logger("jobs")
-        self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="jobs", daemon=True)
 
     def register(self, kind: str, work: Work) -> None:
@@ -40,123 +44,134 @@ class Jobs:
         for job_id, kind, subject, attempt, actor in self._engine.read(lambda c: c.rows(_SQL["unfinished"])):
             job = Job(job_id, kind, subject, actor, attempt=attempt + 1)
             self._log.info("job resumed", job_id=job_id, kind=kind, subject=subject, attempt=job.attempt)
-            self._add(job)
+            self._unfinished[job.id] = job
+            self._queue.put(job)
         self._thread.start()
 
     def submit(self, kind: str, subject: str, actor: str) -> Job:
-        """Record the job and queue it. A job of the same kind and subject that has not begun is given instead."""
-        for waiting in list(self._jobs.values()):
-            if (waiting.kind, waiting.subject, waiting.status) == (kind, subject, Status.QUEUED):
-                return waiting
-        job = Job(secrets.token_hex(8), kind, subject, actor)
-        self._record(job)
-        self._add(job)
+        """Record the job and queue it. A job of the same kind and subject that has not begun is given instead.
+
+        Raises Unavailable while the server stops.
+        """
+        with self._lock:
+            if self._stopping:
+                raise Unavailable("the server is stopping: try again after its next start")
+            for waiting in self._unfinished.values():
+                if (waiting.kind, waiting.subject, waiting.status) == (kind, subject, Status.QUEUED):
+                    return waiting
+            job = Job(secrets.token_hex(8), kind, subject, actor)
+            self._unfinished[job.id] = job
+        try:
+            self._record(job)
+        except LakehouseError as error:
+            self._leave(job, Status.FAILED, error)
+            raise
+        self._queue.put(job)
         return job
 
-    def find(self, job_id: str) -> Job:
-        if (job := self._jobs.get(job_id)) is None:
-            raise NotFound(f"there is no job {job_id} in this process: see catalog.jobs")
-        return job
-
-    def cancel_subject(self, kind: str, subject: str) -> None:
-        """Cancel every unfinished job of this kind and subject and wait until none works."""
-        for job in [j for j in self._jobs.values() if (j.kind, j.subject) == (kind, subject)]:
-            if not job.status.ended:
-                job.cancelled.set()
-                job.ended.wait()
+    def cancel(self, kind: str, subject: str) -> None:
+        """End every unfinished job of this kind and subject; returns when none of them works any more."""
+        for job in [job for job in self.running() if (job.kind, job.subject) == (kind, subject)]:
+            with self._lock:
+                if waits := job.status is Status.QUEUED:
+                    job.status = Status.CANCELLED
+            job.cancel()
+            if waits:
+                self._end(job, Status.CANCELLED, Cancelled(f"job {job.id} was cancelled before it began"))
+            job.left.wait()
 
     def running(self) -> list[Job]:
-        return [job for job in self._jobs.values() if not job.status.ended]
+        """The jobs that have not ended, those that wait included."""
+        with self._lock:
+            return list(self._unfinished.values())
 
     def progress(self) -> list[dict[str, Any]]:
-        """done and total of the running jobs, for the view catalog.jobs."""
-        return [{"job_id": j.id, "done": j.done, "total": j.total} for j in self.running()]
+        """done and total of the unfinished jobs, for the view catalog.jobs."""
+        return [{"job_id": job.id, "done": job.done, "total": job.total} for job in self.running()]
 
     def stop(self) -> None:
-        """Stop at the next checkpoint; unfinished jobs are taken up at the next start."""
-        self._stopping.set()
+        """Stop at the next checkpoint; unfinished jobs are taken up at the next start. May be called again."""
+        with self._lock:
+            self._stopping = True
         for job in self.running():
-            job.stopping.set()
+            job.stop()
         self._queue.put(None)
         if self._thread.is_alive():
             self._thread.join()
-
-    def _add(self, job: Job) -> None:
-        self._jobs[job.id] = job
-        ended = [j.id for j in self._jobs.values() if j.status.ended]
-        for job_id in ended[: max(0, len(ended) - ENDED_KEPT_MAX)]:
-            del self._jobs[job_id]
-        self._queue.put(job)
+        for job in self.running():
+            job.left.set()
 
     def _run(self) -> None:
         while (job := self._queue.get()) is not None:
-            if self._stopping.is_set():
-                return
-            self._work(job)
+            with self._lock:
+                if begins := job.status is Status.QUEUED and not self._stopping:
+                    job.status = Status.RUNNING
+            if begins:
+                self._work(job)
 
     def _work(self, job: Job) -> None:
+        """Try until the job has ended, recording each step."""
+        failures, done_before = 0, job.done
         try:
             while not job.status.ended:
-                self._try(job)
+                self._record(job)
+                status, outcome = self._tried(job)
+                if isinstance(outcome, Unavailable) and status is Status.FAILED:
+                    # A try that got further than the one before starts the count anew.
+                    failures = failures + 1 if job.done <= done_before else 1
+                    done_before = job.done
+                    if failures <= self._engine.settings.job_retries_max:
+                        self._wait_to_retry(job, failures, outcome)
+                        continue
+                self._end(job, status, outcome)
         except Stopping:
             self._log.info("job left for the next start", job_id=job.id, kind=job.kind, subject=job.subject)
+            job.left.set()
         except LakehouseError as error:
-            # The lake did not take the job's last state: the next start finds it unfinished and runs it again.
+            # The lake did not take the job's state: the next start finds it unfinished and runs it again.
             self._log.error("job state could not be recorded", job_id=job.id, error=str(error))
-            job.status, job.message = Status.FAILED, str(error)
-        finally:
-            job.ended.set()
+            self._leave(job, Status.FAILED, error)
 
-    def _try(self, job: Job) -> None:
+    def _tried(self, job: Job) -> tuple[Status, str | LakehouseError]:
+        """How one try ended, with its message or its error. Raises Stopping."""
         try:
             job.check()
-            self._change(job, Status.RUNNING)
-            job.message = self._kinds[job.kind](job)
-            self._change(job, Status.SUCCEEDED)
+            return Status.SUCCEEDED, self._kinds[job.kind](job)
         except Cancelled as error:
-            if job.stopping.is_set() and not job.cancelled.is_set():
+            if job.must_stop() and not job.cancelled:  # what it waited for saw only that it must stop
                 raise Stopping from None
-            job.message = str(error)
-            self._change(job, Status.CANCELLED)
-        except Unavailable as error:
-            self._again(job, error)
+            return Status.CANCELLED, error
         except LakehouseError as error:
-            job.message = str(error)
-            self._change(job, Status.FAILED)
+            return Status.FAILED, error
         except Exception:  # noqa: BLE001 - the worker must outlive any job
             self._log.exception("job failed", job_id=job.id, kind=job.kind, subject=job.subject)
-            job.message = "internal error: see the server's log"
-            self._change(job, Status.FAILED)
+            return Status.FAILED, LakehouseError("internal error: see the server's log")
 
-    def _again(self, job: Job, error: Unavailable) -> None:
-        """Try again what may pass, up to job_retries_max times; what was committed is not done again."""
-        job.message = str(error)
-        if job.attempt > self._engine.settings.job_retries_max:
-            self._change(job, Status.FAILED)
-            return
+    def _wait_to_retry(self, job: Job, failures: int, error: Unavailable) -> None:
+        """What was committed is not done again. Raises as job.check does."""
         self._log.warning("job is tried again", job_id=job.id, attempt=job.attempt, error=str(error))
-        job.stopping.wait(RETRY_WAIT_S * job.attempt)
+        job.told.wait(RETRY_WAIT_S * failures)
         job.attempt += 1
+        job.message = f"tried again after: {error}"
 
-    def _change(self, job: Job, status: Status) -> None:
-        job.status = status
-        self._record(job)
-        self._log.info("job", job_id=job.id, kind=job.kind, subject=job.subject, status=status.value, done=job.done)
+    def _end(self, job: Job, status: Status, outcome: str | LakehouseError) -> None:
+        job.message = str(outcome)
+        self._record(job, status)
+        self._leave(job, status, outcome if isinstance(outcome, LakehouseError) else None)
 
-    def _record(self, job: Job) -> None:
-        values = [
-            job.id,
-            job.kind,
-            job.subject,
-            job.status.value,
-            job.done,
-            job.total,
-            job.attempt,
-            job.message,
-            job.actor,
-        ]
+    def _leave(self, job: Job, status: Status, error: LakehouseError | None) -> None:
+        """Let those who wait see the end, and forget the job."""
+        job.status, job.error = status, error
+        with self._lock:
+            self._unfinished.pop(job.id, None)
+        job.left.set()
+
+    def _record(self, job: Job, status: Status | None = None) -> None:
+        state = (status or job.status).value
+        values = [job.id, job.kind, job.subject, state, job.done, job.total, job.attempt, job.message, job.actor]
 
         def insert(cursor: LakeCursor) -> None:
             cursor.execute(_SQL["record"], values)
 
-        self._engine.commit(SERVER, f"job {job.id} {job.status.value}", insert)
+        self._engine.commit(SERVER, f"job {job.id} {state}", insert)
+        self._log.info("job", job_id=job.id, kind=job.kind, subject=job.subject, status=state, done=job.done)

@@ -5,12 +5,12 @@ from enum import Enum
 
 from server.errors import InvalidArgument, SqlError
 from server.sql.tokens import Token, tokenize
-from server.sql.tree import Node, Parser, nodes, query_node
+from server.sql.tree import Node, Parser, nodes
 
 
 class Kind(Enum):
     QUERY = "query"  # a pure SELECT: planned as often as needed, run when its rows are fetched
-    ROWS = "rows"  # gives rows but must run exactly once, at once: EXPLAIN, PIVOT, SUMMARIZE, RETURNING
+    ROWS = "rows"  # gives rows but must run exactly once, at once: EXPLAIN, PIVOT, RETURNING
     UPDATE = "update"  # gives a count: DML, DDL, COPY
     SET = "set"  # changes the session
     CALL = "call"  # an operation of ours
@@ -42,18 +42,20 @@ def parse(parser: Parser, text: str) -> Statement:
     """Return the one statement in the text. Raises SqlError with DuckDB's message, InvalidArgument for several."""
     _check_characters(text)
     tokens = tuple(tokenize(text))
-    if not any(t.kind != "SEMICOLON" for t in tokens):
+    while tokens and tokens[-1].text == ";":
+        tokens = tokens[:-1]
+    if not tokens:
         raise SqlError("Parser Error: the statement is empty")
-    if tokens[0].text.upper() == "CALL":
+    if tokens[0].word == "CALL":
         tree = parser.serialize(f"SELECT * FROM {text[tokens[0].start + 4 :]}")
         if tree is None:
             parser.statements(text)  # raises with DuckDB's position
             raise SqlError("Parser Error: CALL takes a name and its arguments: CALL name(argument := value)")
         return Statement(text, Kind.CALL, "CALL", tree, tokens, _parameters(tree))
     statements = parser.statements(text)
-    if len(statements) != 1 and any(s.query.strip() for s in statements):
-        raise InvalidArgument(f"one statement at a time: the text holds {len(statements)}")
-    type_name = "PIVOT" if len(statements) > 1 else statements[0].type.name
+    if any(t.kind == "operator" and t.text == ";" for t in tokens):
+        raise InvalidArgument("one statement at a time: the text holds several")
+    type_name = _pivot_type(tokens) if len(statements) > 1 else statements[0].type.name
     tree = parser.serialize(text) if type_name == "SELECT" else None
     parameters = _parameters(tree) if tree else tuple(sorted(statements[-1].named_parameters, key=_parameter_order))
     return Statement(text, _kind(type_name, tree, tokens), type_name, tree, tokens, parameters)
@@ -65,22 +67,21 @@ def _check_characters(text: str) -> None:
             raise InvalidArgument(f"the statement holds the invisible character U+{ord(character):04X} at {position}")
 
 
+def _pivot_type(tokens: tuple[Token, ...]) -> str:
+    """DuckDB makes several statements of one with PIVOT in it; the first word tells what they do together."""
+    return tokens[0].word if tokens[0].word in ("CREATE", "INSERT") else "PIVOT"
+
+
 def _kind(type_name: str, tree: Node | None, tokens: tuple[Token, ...]) -> Kind:
     if type_name == "SELECT" and tree is not None:
-        return Kind.ROWS if _is_show(tree) else Kind.QUERY
-    if type_name in ("SET", "VARIABLE_SET"):
+        return Kind.QUERY
+    if type_name == "SET":
         return Kind.SET
     if type_name in ("INSERT", "UPDATE", "DELETE", "MERGE_INTO"):
-        return Kind.ROWS if any(t.text.upper() == "RETURNING" and t.kind != "STRING" for t in tokens) else Kind.UPDATE
+        return Kind.ROWS if any(t.word == "RETURNING" for t in tokens) else Kind.UPDATE
     if type_name in ("CREATE", "DROP", "ALTER", "COPY"):
         return Kind.UPDATE
     return Kind.ROWS
-
-
-def _is_show(tree: Node) -> bool:
-    """DESCRIBE, SHOW and SUMMARIZE ignore a LIMIT around them, so they can't be planned without being run."""
-    source = query_node(tree).get("from_table") or {}
-    return source.get("type") == "SHOW_REF"
 
 
 def _parameters(tree: Node) -> tuple[str, ...]:

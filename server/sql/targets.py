@@ -1,26 +1,70 @@
-"""Which table a statement writes, for the lock that keeps writers of one table apart."""
+"""Which objects a statement writes, read off its tokens: for the gate, and for the lock that keeps writers of one table
+apart."""
 
-import sqlglot
-from sqlglot import expressions
-from sqlglot.errors import SqlglotError
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from server.sql.statements import Statement
+from server.sql.tokens import Token
 
+OBJECTS = frozenset({"TABLE", "VIEW", "SCHEMA", "MACRO", "FUNCTION", "TYPE", "SEQUENCE"})
 EXCLUSIVE = frozenset({"UPDATE", "DELETE", "MERGE_INTO", "ALTER"})
+_OPENING = OBJECTS | {"INTO", "UPDATE", "TRUNCATE", "COPY", "COLUMN"}
+_SKIPPED = frozenset({"IF", "NOT", "EXISTS", "ONLY", "TABLE"})
+_TEMPORARY = frozenset({"TEMP", "TEMPORARY"})
+
+
+@dataclass(frozen=True)
+class Target:
+    """word: what the name stands after, such as TABLE, INTO or, for DELETE, FROM. names: its parts, outermost first.
+    positions: of those parts among the tokens."""
+
+    word: str
+    names: tuple[str, ...]
+    positions: range
+
+
+def targets(tokens: Sequence[Token]) -> Iterator[Target]:
+    """Every name that stands where a statement names what it writes; more than it writes, where words are ambiguous."""
+    for position, token in enumerate(tokens):
+        word = token.word
+        if word in _OPENING or (word == "FROM" and position and tokens[position - 1].word == "DELETE"):
+            start = position + 1
+            while start < len(tokens) and tokens[start].word in _SKIPPED:
+                start += 1
+            names, positions = dotted_name(tokens, start)
+            if names:
+                yield Target(word, names, positions)
+
+
+def dotted_name(tokens: Sequence[Token], start: int) -> tuple[tuple[str, ...], range]:
+    """The parts of the name that starts there, none if no name does, and their positions, dots included. DuckDB takes a
+    string for the name of a table."""
+    names: list[str] = []
+    position = start
+    while position < len(tokens) and (tokens[position].is_name or (position == start and _is_string(tokens[position]))):
+        names.append(tokens[position].text)
+        position += 1
+        if position >= len(tokens) or tokens[position].text != ".":
+            break
+        position += 1
+    return tuple(names), range(start, position)
 
 
 def write_target(statement: Statement, schema: str) -> str | None:
-    """`schema.table` for statements that conflict with other writers of their table; None where they don't, or where
-    the table can't be told (a conflict is then retried)."""
+    """`schema.table` for statements that conflict with other writers of their table; None for those that don't."""
     if statement.type_name not in EXCLUSIVE:
         return None
-    try:
-        table = sqlglot.parse_one(statement.text, dialect="duckdb").find(expressions.Table)
-    except SqlglotError:
+    target = next(targets(statement.tokens), None)
+    if target is None:
         return None
-    return f"{table.db or schema}.{table.name}".lower() if table is not None else None
+    names = target.names[:-1] if target.word == "COLUMN" else target.names
+    return ".".join([schema, *names][-2:]).lower() if names else None
 
 
 def creates_temporary(statement: Statement) -> bool:
-    words = [token.text.upper() for token in statement.tokens[:4]]
-    return statement.type_name == "CREATE" and ("TEMP" in words or "TEMPORARY" in words)
+    return statement.type_name == "CREATE" and any(token.word in _TEMPORARY for token in statement.tokens[:4])
+
+
+def _is_string(token: Token) -> bool:
+    return token.kind == "string"

@@ -68,9 +68,12 @@ def constant(type_name: str, value: Any) -> Node:
     }
 
 
-def without_rows(tree: Node) -> Node:
-    """The same query limited to no rows, so that running it plans it and computes nothing. Changes tree in place."""
+def planning_text(parser: Parser, tree: Node) -> str:
+    """SQL that plans the query and computes nothing: the same query, limited to no rows. Changes tree in place."""
     node = query_node(tree)
+    if (node.get("from_table") or {}).get("type") == "SHOW_REF":
+        # DESCRIBE, SHOW and SUMMARIZE drop a limit of their own.
+        return f"SELECT * FROM ({parser.deserialize(tree)}) LIMIT 0"
     node["modifiers"] = [m for m in node["modifiers"] if m["type"] not in ("LIMIT_MODIFIER", "LIMIT_PERCENT_MODIFIER")]
     node["modifiers"].append({"type": "LIMIT_MODIFIER", "limit": constant("INTEGER", 0), "offset": None})
-    return tree
+    return parser.deserialize(tree)

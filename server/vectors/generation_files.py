@@ -12,10 +12,11 @@ removed, so a folder without that ending is whole.
 import hashlib
 import os
 import shutil
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import faiss
 import pyarrow as pa
@@ -84,6 +85,14 @@ def generation_folder(root: Path, index_name: str, generation: int) -> Path:
     if not index_name or generation < 0 or len(name) > _FOLDER_NAME_MAX:
         raise InvalidArgument(f"index {index_name[:80]!r} generation {generation}: empty, negative or too long a name")
     return root / name
+
+
+def finished_generations(root: Path) -> Iterator[tuple[str, int, Path]]:
+    """Give the (index name, generation, folder) of every finished generation under `root`."""
+    for folder in sorted(root.iterdir()) if root.is_dir() else []:
+        name, _, number = folder.name.rpartition(".g")
+        if name and number.isdecimal():
+            yield unquote(name), int(number), folder
 
 
 def unfinished_folder(folder: Path) -> Path:

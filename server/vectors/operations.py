@@ -1,6 +1,7 @@
 """The operations create_index, refresh_index and drop_index."""
 
 import re
+from contextlib import AbstractContextManager
 from typing import Any, Literal, Self
 
 import pyarrow as pa
@@ -9,15 +10,14 @@ from pydantic import Field, model_validator
 from server.ai.registry import Providers
 from server.catalog.datasets import checked_name, find_dataset
 from server.engine.engine import Engine
-from server.errors import AlreadyExists, InvalidArgument, LakehouseError, NotFound
-from server.jobs.job import Job, Status
+from server.errors import AlreadyExists, InvalidArgument
+from server.jobs.job import Job
 from server.jobs.service import Jobs
 from server.operations.registry import Arguments, Caller, Operation
 from server.sql.quoting import identifier
 from server.sql.schema import schema_of
 from server.vectors.building import KIND
 from server.vectors.catalog import SQL, IndexCatalog
-from server.vectors.chunking import chunk_text
 from server.vectors.definition import BROUGHT_ALONG, IndexDefinition, dataset_name
 from server.vectors.metric import Metric
 
@@ -100,7 +100,7 @@ class IndexOperations:
         ]
 
     def _create(self, caller: Caller, arguments: CreateIndex) -> list[dict[str, Any]]:
-        with self._engine.locks.holding(f"index:{arguments.name}"):
+        with self._holding(arguments.name):
             self._refuse_existing(arguments.name)
             checked_name(arguments.dataset)
             find_dataset(self._engine, arguments.dataset)
@@ -110,36 +110,42 @@ class IndexOperations:
         return self._answer(arguments.name, job, arguments.wait)
 
     def _refresh(self, caller: Caller, arguments: RefreshIndex) -> list[dict[str, Any]]:
-        self._indexes.find(arguments.name)
-        return self._answer(
-            arguments.name, self._jobs.submit(KIND, arguments.name, caller.principal.name), arguments.wait
-        )
+        with self._holding(arguments.name):
+            name = self._indexes.find(arguments.name).index_name
+            job = self._jobs.submit(KIND, name, caller.principal.name)
+        return self._answer(name, job, arguments.wait)
 
     def _drop(self, caller: Caller, arguments: IndexName) -> list[dict[str, Any]]:
-        with self._engine.locks.holding(f"index:{arguments.name}"):
+        with self._holding(arguments.name):
             index = self._indexes.find(arguments.name)
-            self._jobs.cancel_subject(KIND, arguments.name)
+            self._jobs.cancel(KIND, index.index_name)
             self._indexes.drop(index, caller.principal.name)
-        return [{"index_name": arguments.name, "status": "dropped"}]
+        self._engine.schema_changed()
+        return [{"index_name": index.index_name, "status": "dropped"}]
+
+    def _holding(self, name: str) -> AbstractContextManager[None]:
+        """One operation at a time on an index: none may begin a job for one that is being dropped."""
+        return self._engine.locks.holding(f"index:{name.lower()}")
 
     def _refuse_existing(self, name: str) -> None:
-        try:
-            self._indexes.find(name)
-        except NotFound:
+        """Raise AlreadyExists, but for an index of this very name that failed before anything could be searched."""
+        index = self._indexes.get(name)
+        if index is None:
             return
-        raise AlreadyExists(f"index {name!r} exists: drop it first, or refresh it")
+        building = any((job.kind, job.subject) == (KIND, index.index_name) for job in self._jobs.running())
+        if building or index.index_name != name or self._indexes.recorded(name) is not None:
+            raise AlreadyExists(f"index {index.index_name!r} exists: drop it first, or refresh it")
 
     def _check_columns(self, arguments: CreateIndex) -> None:
         """Raise SqlError naming a column that is not there, InvalidArgument for one that is no vector."""
         names = [arguments.key_column, *(arguments.text_columns or [arguments.vector_column or ""])]
         query = f"SELECT {', '.join(map(identifier, names))} FROM {dataset_name(arguments.dataset)} LIMIT 0"
-        schema = self._engine.read(lambda cursor: cursor.execute(query).table()).schema
-        if arguments.vector_column is not None and not str(schema.types[1]).startswith(("list", "fixed_size_list")):
-            raise InvalidArgument(f"column {arguments.vector_column} is {schema.types[1]}, not a list of numbers")
+        types = self._engine.read(lambda cursor: cursor.execute(query).table()).schema.types
+        if arguments.vector_column is not None and not _is_vector(types[1]):
+            raise InvalidArgument(f"column {arguments.vector_column} is {types[1]}, not a list of numbers")
 
     def _definition(self, arguments: CreateIndex) -> IndexDefinition:
         by_text = arguments.vector_column is None
-        chunk_text("", arguments.chunk_size, arguments.chunk_overlap)
         provider = self._providers.embedding
         return IndexDefinition(
             index_name=arguments.name,
@@ -159,11 +165,16 @@ class IndexOperations:
         )
 
     def _answer(self, name: str, job: Job, wait: bool) -> list[dict[str, Any]]:
-        if wait:
-            job.ended.wait()
-            if job.status is not Status.SUCCEEDED:
-                raise LakehouseError(f"job {job.id} ended {job.status.value}: {job.message}")
+        message = job.result() if wait else None
         table = self._engine.read(lambda cursor: cursor.execute(SQL["shown"], [name]).table())
         shown = table.to_pylist()[0] if table.num_rows else {}
         fields = ("status", "generation", "plan", "row_count")
-        return [{"index_name": name, "job_id": job.id, "message": job.message} | {f: shown.get(f) for f in fields}]
+        return [{"index_name": name, "job_id": job.id, "message": message} | {f: shown.get(f) for f in fields}]
+
+
+def _is_vector(column: Any) -> bool:
+    """column: an Arrow type."""
+    is_list = pa.types.is_list(column) or pa.types.is_large_list(column) or pa.types.is_fixed_size_list(column)
+    number = column.value_type if is_list else column
+    is_number = pa.types.is_floating(number) or pa.types.is_integer(number) or pa.types.is_decimal(number)
+    return is_list and is_number

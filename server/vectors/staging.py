@@ -1,86 +1,107 @@
-"""Read a dataset at one snapshot and cut it into chunks, in a temporary table that may spill to disk."""
+"""Read a dataset as it is now and cut it into chunks, in a temporary table that may spill to disk."""
 
 import hashlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import pyarrow as pa
 
 from server.engine.cursor import LakeCursor
-from server.engine.engine import Engine
-from server.errors import InvalidArgument, Unavailable
+from server.engine.engine import SERVER, Engine
+from server.errors import InvalidArgument
 from server.jobs.job import Job
 from server.sql.quoting import identifier
 from server.sql.schema import schema_of
+from server.vectors.brought import BroughtVectors
 from server.vectors.catalog import SQL
 from server.vectors.chunking import chunk_text
 from server.vectors.definition import IndexDefinition
+from server.vectors.reading import batches
 
-DOCUMENTS_READ = 2000
+DOCUMENTS_READ = 2048  # DuckDB gives no smaller batches
 STAGED = schema_of(
     doc_id=pa.string(),
     chunk_id=pa.int32(),
     chunk_text=pa.string(),
     content_hash=pa.string(),
+    embedding=pa.list_(pa.float32()),
 )
 
 
-def check_source(cursor: LakeCursor, index: IndexDefinition) -> None:
-    """Raise InvalidArgument unless the key column names each row once; SqlError for a missing dataset or column."""
-    key = identifier(index.key_column)
-    total, keyed, distinct = cursor.rows(f"SELECT count(*), count({key}), count(DISTINCT {key}) FROM {index.source}")[0]
-    if keyed < total:
-        raise InvalidArgument(f"key column {index.key_column} of {index.dataset} is NULL in {total - keyed} rows")
-    if distinct < keyed:
-        raise InvalidArgument(
-            f"key column {index.key_column} of {index.dataset} holds {keyed - distinct} repeated values: "
-            "a key names one row"
-        )
+@dataclass(frozen=True)
+class Staged:
+    """snapshot: of the lake, at which the dataset was read. dimension: of vectors brought along, None if unknown."""
+
+    snapshot: int
+    dimension: int | None
+    chunks: int
 
 
-def stage(engine: Engine, cursor: LakeCursor, index: IndexDefinition, snapshot: int, job: Job) -> None:
-    """Fill the cursor's temporary table `staged` with the chunks of every document at the snapshot."""
+def stage(engine: Engine, cursor: LakeCursor, index: IndexDefinition, job: Job) -> Staged:
+    """Fill the cursor's temporary table `staged` with every chunk of the dataset.
+
+    Raises InvalidArgument unless the key column names each row once, SqlError for a column that is gone, and what
+    BroughtVectors raises.
+    """
     cursor.execute(SQL["stage"])
-    source = f"{index.source} AT (VERSION => {snapshot:d})"
-    key = f"CAST({identifier(index.key_column)} AS VARCHAR)"
-    if index.vector_column is not None:
-        vector = identifier(index.vector_column)
-        cursor.execute(
-            f"INSERT INTO staged SELECT {key}, 0, NULL, md5(CAST({vector} AS VARCHAR)) "
-            f"FROM {source} WHERE {vector} IS NOT NULL"
-        )
-        return
-    reading = engine.cursor(cursor.context.principal)
+    reading = engine.cursor(SERVER)
     try:
-        reader = reading.execute(f"SELECT {key} AS doc_id, {index.text()} AS text FROM {source}").reader(DOCUMENTS_READ)
-        for batch in reader:
+        # One transaction, so that the check of the keys and the read see the same rows, of views too.
+        reading.execute("BEGIN")
+        snapshot = int(reading.rows(SQL["snapshot"])[0][0])
+        _check_keys(reading, index)
+        brought = BroughtVectors(index) if index.vector_column is not None else None
+        chunks = 0
+        for documents in batches(reading, _documents(index), DOCUMENTS_READ):
             job.check()
-            append(cursor, chunks(batch, index))
+            rows = _chunks(documents, index) if brought is None else brought.rows(documents)
+            chunks += _append(cursor, pa.RecordBatch.from_pylist(list(rows), STAGED))
+        return Staged(snapshot, index.dimension if brought is None else brought.dimension, chunks)
     finally:
+        reading.roll_back()
         reading.close()
 
 
-def chunks(documents: pa.RecordBatch, index: IndexDefinition) -> pa.RecordBatch:
-    """documents: columns doc_id, text. Returns STAGED rows; a document without text has none."""
-    return pa.RecordBatch.from_pylist(list(_chunks(documents, index)), STAGED)
+def _check_keys(cursor: LakeCursor, index: IndexDefinition) -> None:
+    names = {"key": _key(index), "source": index.source}
+    total, keyed, distinct = cursor.rows(SQL["keys"].format(**names))[0]
+    if keyed < total:
+        raise InvalidArgument(f"key column {index.key_column} of {index.dataset} is NULL in {total - keyed} rows")
+    if distinct < keyed:
+        key, rows = cursor.rows(SQL["repeated_key"].format(**names))[0]
+        raise InvalidArgument(
+            f"key column {index.key_column} of {index.dataset} must name each row once: {key!r} names {rows} rows"
+        )
+
+
+def _documents(index: IndexDefinition) -> str:
+    """A query for each row's doc_id and text, or doc_id and embedding for vectors brought along."""
+    if index.vector_column is None:
+        return f"SELECT {_key(index)} AS doc_id, {index.text()} AS text FROM {index.source}"
+    vector = identifier(index.vector_column)
+    # What is no float becomes NULL and is refused with its key.
+    return (
+        f"SELECT {_key(index)} AS doc_id, TRY_CAST({vector} AS FLOAT[]) AS embedding FROM {index.source} "
+        f"WHERE {vector} IS NOT NULL"
+    )
+
+
+def _key(index: IndexDefinition) -> str:
+    return f"CAST({identifier(index.key_column)} AS VARCHAR)"
 
 
 def _chunks(documents: pa.RecordBatch, index: IndexDefinition) -> Iterator[dict[str, object]]:
+    """documents: columns doc_id, text. A document without text has no chunks."""
     for doc_id, text in zip(documents["doc_id"].to_pylist(), documents["text"].to_pylist(), strict=True):
         for number, chunk in enumerate(chunk_text(text or "", index.chunk_size, index.chunk_overlap)):
             digest = hashlib.sha256(chunk.encode()).hexdigest()
             yield {"doc_id": doc_id, "chunk_id": number, "chunk_text": chunk, "content_hash": digest}
 
 
-def append(cursor: LakeCursor, batch: pa.RecordBatch) -> None:
+def _append(cursor: LakeCursor, batch: pa.RecordBatch) -> int:
     cursor.register("staging", pa.Table.from_batches([batch]))
     try:
         cursor.execute("INSERT INTO staged SELECT * FROM staging")
     finally:
         cursor.unregister("staging")
-
-
-def current_snapshot(cursor: LakeCursor) -> int:
-    rows = cursor.rows(SQL["snapshot"])
-    if not rows:
-        raise Unavailable("the lake has no snapshot")
-    return int(rows[0][0])
+    return int(batch.num_rows)

@@ -4,6 +4,7 @@ Its vectors count words, so texts that share words are near each other. Its chat
 user's message. Everything it was sent is in `requests`.
 """
 
+import contextlib
 import hashlib
 import json
 import threading
@@ -47,6 +48,7 @@ class OllamaStandIn:
         self.models = {EMBEDDING_MODEL, CHAT_MODEL}
         self.dimension = dimension
         self.reply = reply
+        self.embed_s = 0.0  # how long it takes over a request for vectors
         self.requests: list[tuple[str, dict[str, Any]]] = []
         self.closing = threading.Event()
         self._failures: deque[Failure] = deque()
@@ -61,6 +63,13 @@ class OllamaStandIn:
     def next_failure(self) -> Failure | None:
         """Take the failure that the request being served must show."""
         return self._failures.popleft() if self._failures else None
+
+    def embedded(self) -> list[str]:
+        """Every text that a vector was asked for, in the order of the requests."""
+        bodies = [body for path, body in list(self.requests) if path == "/api/embed"]
+        return [
+            text for body in bodies for text in ([body["input"]] if isinstance(body["input"], str) else body["input"])
+        ]
 
     def vector(self, text: str) -> list[float]:
         """Count the text's words, each at a place given by its hash; never all zero."""
@@ -118,6 +127,7 @@ def _handler(stand_in: OllamaStandIn) -> type[BaseHTTPRequestHandler]:
                 self._send(404, {"error": f'model "{body["model"]}" not found'})
             elif self.path == "/api/embed":
                 texts = [body["input"]] if isinstance(body["input"], str) else body["input"]
+                stand_in.closing.wait(stand_in.embed_s)
                 vectors = _spoil([stand_in.vector(text) for text in texts], failure)
                 self._send(200, {"model": body["model"], "embeddings": vectors})
             elif self.path == "/api/chat":
@@ -146,7 +156,8 @@ def _handler(stand_in: OllamaStandIn) -> type[BaseHTTPRequestHandler]:
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
-            self.wfile.write(content)
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # a client that was killed
+                self.wfile.write(content)
 
     return Handler
 

@@ -4,8 +4,8 @@ Texts are pieces of the Python language reference, each of exactly so many token
 """
 
 from functools import partial
-
 from pydoc_data.topics import topics
+
 from tokenizers import Tokenizer
 
 from server.ai.minilm import MiniLM

@@ -1,5 +1,7 @@
 """The HNSW search itself, without the door, beside an exact scan of the same vectors; each on one thread."""
 
+from pathlib import Path
+
 import numpy as np
 import pyarrow as pa
 
@@ -10,7 +12,7 @@ from server.vectors.metric import Metric
 from tests.benches.kit.context import INDEX, Context, K
 from tests.benches.kit.rows import Row
 from tests.benches.kit.timing import take_turns
-from tests.benches.kit.vectors import DIMENSION, Vectors, recall
+from tests.benches.kit.vectors import DIMENSION, Vectors, lists, recall
 
 WHAT = "HNSW search, beside an exact scan"
 TIMES_MIN, RECALL_MIN = 30.0, 0.99
@@ -34,19 +36,19 @@ def run(context: Context) -> list[Row]:
     ratio = took["exact"].median / took["hnsw"].median
     return [
         Row(
-            f"HNSW search {len(made.vectors):,} × {DIMENSION}: exact scan",
+            f"HNSW search {len(made.vectors):,} x {DIMENSION}: exact scan",
             took["hnsw"],
             took["exact"],
             "µs",
             ratio,
-            f"≥ {TIMES_MIN:g} × faster at recall ≥ {RECALL_MIN}",
+            f"≥ {TIMES_MIN:g} x faster at recall ≥ {RECALL_MIN}",
             ratio >= TIMES_MIN and share >= RECALL_MIN,
             f"recall@{K} {share:.4f}; {ORIGIN}",
         )
     ]
 
 
-def _exact(context: Context, vectors: Vectors) -> object:
+def _exact(context: Context, vectors: Vectors) -> Path:
     """The folder of a generation that is scanned exactly."""
     root = context.folder / "exact"
     spec = GenerationSpec("exact", 1, "brought", DIMENSION, Metric.COSINE, "exact")
@@ -56,13 +58,11 @@ def _exact(context: Context, vectors: Vectors) -> object:
 
 
 def _batch(vectors: Vectors, first: int) -> pa.RecordBatch:
-    numbers = np.arange(first, first + len(vectors))
-    values = pa.FixedSizeListArray.from_arrays(pa.array(vectors.ravel()), DIMENSION)
     return pa.record_batch(
         {
-            "doc_id": numbers,
-            "chunk_id": np.zeros(len(vectors), dtype=np.int32),
+            "doc_id": pa.array(range(first, first + len(vectors))),
+            "chunk_id": pa.array([0] * len(vectors), pa.int32()),
             "chunk_text": pa.nulls(len(vectors), pa.string()),
-            "embedding": values,
+            "embedding": lists(vectors),
         }
     )

@@ -10,13 +10,13 @@ from tests.benches.kit.rows import NotRun, Row, at_most
 from tests.benches.kit.timing import Measured
 
 WHAT = "server CPU per small query, beside a bare Flight server"
-BLOCKS = 5  # CPU time is counted in ticks of 10 ms, so it is read over a block of many queries
+BLOCKS = 5
 
 
 def run(context: Context) -> list[Row]:
     """Raises NotRun where a process's CPU time can't be read."""
     if sys.platform != "linux":
-        raise NotRun("CPU time is read from /proc, which Linux alone has")
+        raise NotRun("only Linux tells the CPU time of another process")
     echo = Process("tests.benches.kit.echo_server")
     try:
         client = FlightSql(echo.ready)

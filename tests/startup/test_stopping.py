@@ -51,4 +51,3 @@ def test_server_that_is_busy_stops_on_a_signal_and_keeps_what_it_acknowledged(da
         found = {row["n"] for row in again.rows("FROM numbers")}
     assert found >= set(acknowledged)
     assert found <= {*acknowledged, len(acknowledged)}
-

@@ -1,22 +1,22 @@
-"""What a run gives its benches: sizes, a real server with the data in it, and the reference beside it, each made once."""
+"""What a run gives its benches: sizes, a real server with the data in it, the references; each made once, when used."""
 
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Self
 
-import numpy as np
 import pyarrow as pa
 from adbc_driver_manager import dbapi
 
 from server.data_folder import DataFolder
 from tests.benches.kit.flight_sql import Credentials, FlightSql
 from tests.benches.kit.quack import Quack
-from tests.benches.kit.vectors import DIMENSION, Corpus, Ids, corpus, nearest
+from tests.benches.kit.vectors import Corpus, Ids, corpus, lists, nearest
 from tests.harness import PASSWORD, Server, query
 
 K = 10
 INDEX = "bench_vectors"
+LOG_SHOWN_CHARS = 4_000
 
 # 48 bytes a row, of the types that tables are made of; hashes, so that Parquet can't shrink them to nothing.
 ROWS = """
@@ -93,11 +93,9 @@ class Context:
     @cached_property
     def index(self) -> VectorIndex:
         made = corpus(self.sizes.vectors, self.sizes.queries)
-        flat = pa.array(made.vectors.ravel())
-        offsets = pa.array(np.arange(0, flat.nbytes // 4 + 1, DIMENSION, dtype=np.int32))
-        table = pa.table({"id": np.arange(len(made.vectors)), "vec": pa.ListArray.from_arrays(offsets, flat)})
+        numbers = pa.array(range(len(made.vectors)), pa.int64())
         with self.connection.cursor() as cursor:
-            cursor.adbc_ingest(INDEX, table, mode="create")
+            cursor.adbc_ingest(INDEX, pa.table({"id": numbers, "vec": lists(made.vectors)}), mode="create")
         with self.server.operations() as operations:
             operations.call(
                 "create_index",
@@ -114,9 +112,11 @@ class Context:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         for part in ("quack", "flight"):
             if part in self.__dict__:
                 self.__dict__[part].close()
         if "server" in self.__dict__:
             self.server.stop()
+            if error is not None:
+                error.add_note(f"The server's log ends so:\n{self.server.log.read_text()[-LOG_SHOWN_CHARS:]}")

@@ -1,6 +1,7 @@
 """A bare Flight SQL client on pyarrow.flight: nothing between the bench and the wire but the messages themselves."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.flight as fl
@@ -44,6 +45,7 @@ class FlightSql:
         """Three calls: DoPut binds one row of values, then GetFlightInfo and DoGet, as ADBC and JDBC do."""
         command = sql.CommandPreparedStatementQuery(prepared_statement_handle=handle)
         descriptor = fl.FlightDescriptor.for_command(pack(command))
+        answers: Any
         writer, answers = self._client.do_put(descriptor, values.schema, self._options)
         with writer:
             writer.write_batch(values)

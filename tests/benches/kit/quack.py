@@ -23,7 +23,9 @@ class Quack:
         self._client.execute(f"ATTACH '{address}' AS remote (TYPE quack, TOKEN '{token}')")
 
     def query(self, text: str) -> pa.Table:
-        return self._client.execute("FROM quack_query_by_name('remote', ?)", [text]).to_arrow_table()
+        self._client.execute("FROM quack_query_by_name('remote', ?)", [text])
+        table: pa.Table = self._client.to_arrow_table()
+        return table
 
     def close(self) -> None:
         self._client.close()

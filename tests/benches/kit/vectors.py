@@ -5,8 +5,10 @@ a few dozen of 384 dimensions. Both matter to a graph index: evenly spread noise
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 DIMENSION = 384
@@ -47,6 +49,13 @@ def recall(found: Ids, truth: Ids) -> float:
     """The share of the true neighbours that were found. found, truth: (q, k) numbers of vectors."""
     hits = sum(len(np.intersect1d(mine, true)) for mine, true in zip(found, truth, strict=True))
     return hits / truth.size
+
+
+def lists(vectors: Vectors) -> Any:
+    """The same as an Arrow array, list<float32> of length n."""
+    starts = np.arange(0, vectors.size + 1, vectors.shape[1], dtype=np.int32)
+    array: Any = pa.ListArray
+    return array.from_arrays(pa.array(starts), pa.array(vectors.ravel()))
 
 
 def _directions(random: np.random.Generator, count: int) -> Vectors:

@@ -1,0 +1,182 @@
+"""Files that can't be loaded: the message tells where and why, and nothing of them is in the lake."""
+
+import base64
+import gzip
+import io
+import random
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from clients.python import LakehouseError, Operations
+from tests.harness import Server
+from tests.ingest.sending import datasets, refused, send
+
+MANY = b"".join(b"%d,x\n" % n for n in range(100_000))
+
+
+def parquet() -> bytes:
+    out = io.BytesIO()
+    table = pa.table({"n": list(range(2000)), "s": [f"text {n}" for n in range(2000)]})
+    pq.write_table(table, out, row_group_size=500)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("few.csv", b"a,b\n" + b"1,x\n" * 50 + b"2,y,z,w\n" + b"3,z\n" * 50, ["few.csv, line 52: ", "Columns: 2"]),
+        ("late.csv", b"a,b\n" + MANY + b"2,y,z\n1,2,3\n" + MANY, ["late.csv, line 100002: ", "(2 broken rows in all)"]),
+        ("type.csv", b"a,b\n" + MANY + b"two,y\n", ["type.csv, line 100002, column a: ", "'two'", "BIGINT"]),
+        ("code.csv", b"a,b\n" + MANY + b"1,M\xfcller\n", ["code.csv, line 100002, column b: ", "not utf-8"]),
+        ("head.csv", b"a,b\n1,x\n2,\xff\xfe\n", ["head.csv: ", "Line: 3", "not utf-8"]),
+        ("none.csv", b"", ["none.csv is empty"]),
+        ("cut.json", b'[{"a": 1}, {"a": ', ['"cut.json"', "Malformed JSON", "unexpected end"]),
+        ("bad.ndjson", b'{"a": 1}\n{"a": 2}\n{"a": \n{"a": 4}\n', ['"bad.ndjson"', "line 4"]),
+        ("late.ndjson", b'{"a": 1}\n' * 50_000 + b"{]\n", ['"late.ndjson"', "line 50001"]),
+        ("cut.parquet", parquet()[:-100], ["'cut.parquet'", "magic bytes"]),
+        ("text.parquet", b"a,b\n1,x\n", ["'text.parquet'", "magic bytes"]),
+        ("binary.csv", parquet(), ['"binary.csv"', "sniffing"]),
+        ("plain.csv.gz", b"a,b\n1,x\n", ["plain.csv.gz", "not a GZIP stream"]),
+        ("what.txt", b"a,b\n1,x\n", ["'what.txt'", "give format as one of csv, json, ndjson, parquet"]),
+    ],
+)
+def test_broken_file_is_told_with_place_and_reason_and_loads_nothing(
+    server: Server, operations: Operations, name: str, content: bytes, words: list[str]
+) -> None:
+    message = refused(operations, "never_made", content, name)
+    assert [word for word in words if word not in message] == [], message
+    assert "never_made" not in datasets(server)
+    assert server.rows("SELECT * FROM catalog.ingests WHERE dataset = 'never_made'") == []
+    assert list((server.data / "uploads").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"n,t\n2,b\nthree,c\n", ["line 3, column n", "'three'", "INTEGER"]),
+        (b"n,t,more\n2,b,c\n", ['does not have a column with name "more"']),
+        (b"other\n2\n", ['does not have a column with name "other"']),
+        (b"n,t\n99999999999,b\n", ["line 2, column n", "INTEGER"]),
+        (b"t\nb\n", ["NOT NULL"]),
+    ],
+)
+def test_file_that_does_not_fit_the_table_is_refused_whole(
+    server: Server, operations: Operations, content: bytes, words: list[str]
+) -> None:
+    server.rows("CREATE OR REPLACE TABLE narrow (n INTEGER NOT NULL, t VARCHAR)")
+    server.rows("INSERT INTO narrow VALUES (1, 'a')")
+    message = refused(operations, "narrow", content, "rows.csv")
+    assert [word for word in words if word not in message] == [], message
+    assert server.rows("FROM narrow") == [{"n": 1, "t": "a"}]
+
+
+def test_columns_are_matched_by_name_and_missing_ones_are_null(server: Server, operations: Operations) -> None:
+    server.rows("CREATE TABLE wide (n INTEGER, code VARCHAR, at DATE)")
+    send(operations, "wide", b"AT,Code\n2024-01-02,007\n")
+    assert server.rows("SELECT n, code, at::VARCHAR AS at FROM wide") == [{"n": None, "code": "007", "at": "2024-01-02"}]
+
+
+def test_damaged_parquet_never_harms_the_server(server: Server, operations: Operations) -> None:
+    whole, chance, outcomes = parquet(), random.Random(7), set[bool]()
+    for n in range(12):
+        damaged = bytearray(whole)
+        for _ in range(chance.choice([1, 20, 200])):
+            damaged[chance.randrange(4 if n % 2 else len(damaged) - 700, len(damaged))] = chance.randrange(256)
+        try:
+            outcomes.add(bool(send(operations, f"damaged_{n}", bytes(damaged), "d.parquet")["loaded"]))
+        except LakehouseError as error:
+            assert error.code == "invalid_argument", error
+            outcomes.add(False)
+    assert False in outcomes
+    assert server.rows("SELECT 1 AS one") == [{"one": 1}]
+
+
+@pytest.mark.parametrize("path", ["../outside.csv", "/etc/passwd", "sub/../../outside.csv", "link.csv", "linked/hosts"])
+def test_path_that_leaves_the_import_folder_is_refused(server: Server, operations: Operations, path: str) -> None:
+    folder = server.data / "import"
+    (server.data / "outside.csv").write_bytes(b"a\n1\n")
+    for name, target in {"link.csv": "/etc/passwd", "linked": "/etc"}.items():
+        if not (folder / name).is_symlink():
+            (folder / name).symlink_to(target)
+    with pytest.raises(LakehouseError, match="is not under the import folder") as error:
+        operations.call("ingest_file", dataset="never_made", path=path, format="csv")
+    assert error.value.code == "permission_denied"
+
+
+@pytest.mark.parametrize(
+    ("path", "code"),
+    [("none.csv", "not_found"), (".", "not_found"), ("*.csv", "not_found"), ("a\0b.csv", "invalid_argument")],
+)
+def test_path_that_names_no_file_is_refused(operations: Operations, path: str, code: str) -> None:
+    with pytest.raises(LakehouseError) as error:
+        operations.call("ingest_file", dataset="never_made", path=path)
+    assert error.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"content": "@@@", "file_name": "x.csv"}, "content is not base64"),
+        ({"content": "abc", "file_name": "x.csv"}, "content is not base64"),
+        ({"content": "é", "file_name": "x.csv"}, "content is not base64"),
+        ({"content": "YQ==", "path": "x.csv"}, "give either path or content"),
+        ({}, "give either path or content"),
+        ({"content": "YQ=="}, "content needs file_name"),
+        ({"content": "YQ==", "file_name": "x.csv", "mode": "upsert"}, "mode: "),
+        ({"content": "YQ==", "file_name": "x.csv", "format": "xlsx"}, "format: "),
+        ({"path": 5}, "path: "),
+        ({"path": "x.csv", "nope": 1}, "nope: there is no such argument"),
+    ],
+)
+def test_wrong_arguments_are_told_by_name(operations: Operations, arguments: dict[str, str], message: str) -> None:
+    with pytest.raises(LakehouseError, match=message) as error:
+        operations.call("ingest_file", dataset="never_made", **arguments)
+    assert error.value.code == "invalid_argument"
+
+
+@pytest.mark.parametrize("dataset", ["catalog.ingests", "CATALOG.principal_events", "Vectors.x", "deleted.t"])
+def test_control_schemas_take_no_files_in_any_letter_case(operations: Operations, dataset: str) -> None:
+    assert "written by the server only" in refused(operations, dataset, b"a\n1\n")
+
+
+@pytest.mark.parametrize("dataset", ["", ".", "a.", "lakehouse.main.t", 'a"b', "a/b", "a\nb", "x" * 300])
+def test_name_that_is_no_dataset_is_refused(operations: Operations, dataset: str) -> None:
+    assert "is no name of a dataset" in refused(operations, dataset, b"a\n1\n")
+
+
+def test_schema_that_is_not_there_is_named(operations: Operations) -> None:
+    assert '"nowhere"' in refused(operations, "nowhere.t", b"a\n1\n")
+
+
+def test_view_takes_no_file(server: Server, operations: Operations) -> None:
+    server.rows("CREATE VIEW looking AS SELECT 1 AS a")
+    for mode in ("append", "create_append", "replace"):
+        assert "looking" in refused(operations, "looking", b"a\n1\n", mode=mode)
+
+
+def test_bounds_on_size_memory_and_time_hold(data: object, tmp_path_factory: pytest.TempPathFactory) -> None:
+    bounds = {"UPLOAD_BYTES_MAX": str(2 << 20), "PARSE_S_MAX": "1.5", "PARSE_MEMORY_BYTES_MAX": str(1 << 30)}
+    environment = {f"LAKEHOUSE_{name}": value for name, value in bounds.items()}
+    with (
+        Server(tmp_path_factory.mktemp("bounds") / "data", environment=environment) as server,
+        server.operations() as operations,
+    ):
+        text = base64.b64encode(bytes(3 << 20)).decode()
+        with pytest.raises(LakehouseError, match="bound: upload_bytes_max"):
+            operations.call("ingest_file", dataset="never_made", content=text, file_name="x.csv")
+        bomb = b"[" + b'{"a":"' + b"x" * (900 << 20) + b'"}]'
+        assert "never_made" not in datasets(server)
+        packed = gzip.compress(bomb, 1)
+        (server.data / "import" / "bomb.json.gz").write_bytes(packed)
+        with pytest.raises(LakehouseError, match=r"bomb\.json\.gz|memory"):
+            operations.call("ingest_file", dataset="never_made", path="bomb.json.gz")
+        with (server.data / "import" / "endless.csv").open("wb") as file:
+            file.truncate(20 << 30)
+            file.write(b"a,b\n")
+        with pytest.raises(LakehouseError) as error:
+            operations.call("ingest_file", dataset="never_made", path="endless.csv")
+        assert error.value.code in ("limit_exceeded", "invalid_argument")
+        assert "never_made" not in datasets(server)
+        assert server.rows("SELECT 1 AS one") == [{"one": 1}]
