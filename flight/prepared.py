@@ -99,16 +99,17 @@ def _admitted(session: Session, handle: bytes) -> Prepared:
 
 
 def _read(prepared: Prepared, rows: pa.RecordBatchReader) -> pa.Table | None:
-    if not rows.schema.names:
+    parameters, given = prepared.statement.parameters, rows.schema.names
+    if not given:
         return None
-    if len(rows.schema.names) != len(prepared.statement.parameters):
-        raise InvalidArgument(
-            f"the statement has {len(prepared.statement.parameters)} parameters, {len(rows.schema.names)} were bound"
-        )
+    if len(given) != len(parameters):
+        raise InvalidArgument(f"the statement has {len(parameters)} parameters, {len(given)} were bound")
     table = rows.read_all()
     if table.num_rows > BOUND_ROWS_MAX:
         raise LimitExceeded("BOUND_ROWS_MAX", f"{table.num_rows} rows were bound: load them by ingest")
-    return table
+    names = [name.removeprefix("$") for name in given]
+    # Values that carry the parameters' names are bound by name, others by position.
+    return table.rename_columns(names).select(list(parameters)) if set(names) == set(parameters) else table
 
 
 def _one_row(prepared: Prepared) -> pa.RecordBatch | None:

@@ -88,6 +88,7 @@ def probe(host: str, port: int) -> None:
 
 def _serve(settings: Settings, sources: dict[str, str]) -> bool:
     """Serve until a signal; whether every call had ended by then."""
+    sys.setswitchinterval(0.0005)
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())

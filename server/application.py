@@ -22,6 +22,7 @@ from server.logs import logger
 from server.operations.registry import Operations
 from server.querylog import QueryLog
 from server.sessions.describing import Describer
+from server.sessions.placing import Placing
 from server.sessions.registry import Sessions
 from server.sessions.session import Services
 from server.sql.parameters import ValueTypes
@@ -111,7 +112,13 @@ class Application:
             lambda cursor: Gate(self.parser, cursor, self.settings.import_path, self.settings.export_path)
         )
         services = Services(
-            self.engine, gate, Describer(self.engine, self.parser), self.operations, self.query_log, ValueTypes()
+            self.engine,
+            gate,
+            Describer(self.engine, self.parser),
+            self.operations,
+            self.query_log,
+            ValueTypes(),
+            Placing(self.engine),
         )
         return Sessions(services, self.settings), Listing(self.engine), made
 

@@ -1,7 +1,6 @@
 """vector_search: the nearest chunks of an index, by text or by vector."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
 from typing import Any
 
 import duckdb
@@ -50,7 +49,7 @@ def register(connection: duckdb.DuckDBPyConnection, contexts: Contexts, search: 
             list(zip(names, ks, strict=True)),
             queries,
             lambda key, batch: [
-                [asdict(match) for match in matches]
+                [vars(match) for match in matches]
                 for matches in search.search(key[0], batch, key[1], context.cancelled.is_set)
             ],
         )

@@ -74,13 +74,12 @@ INSERT INTO {embeddings} SELECT doc_id, chunk_id, chunk_text, content_hash, $mod
 INSERT INTO {embeddings} SELECT doc_id, chunk_id, chunk_text, content_hash, model, embedding FROM embedded;
 
 -- obsolete_count --
-SELECT count(*) FROM {embeddings} AS e ANTI JOIN staged
-ON staged.doc_id = e.doc_id AND staged.chunk_id = e.chunk_id AND staged.content_hash = e.content_hash AND e.model = $model;
+SELECT count(*) FROM {embeddings} AS e WHERE e.model <> $model
+    OR (e.doc_id, e.chunk_id, e.content_hash) NOT IN (SELECT (doc_id, chunk_id, content_hash) FROM staged);
 
 -- delete_obsolete --
-DELETE FROM {embeddings} AS e WHERE e.model <> $model OR NOT EXISTS (
-    SELECT 1 FROM staged WHERE staged.doc_id = e.doc_id AND staged.chunk_id = e.chunk_id
-    AND staged.content_hash = e.content_hash);
+DELETE FROM {embeddings} AS e WHERE e.model <> $model
+    OR (e.doc_id, e.chunk_id, e.content_hash) NOT IN (SELECT (doc_id, chunk_id, content_hash) FROM staged);
 
 -- counted --
 SELECT count(*), count(DISTINCT doc_id) FROM {embeddings};

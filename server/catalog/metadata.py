@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from server.catalog.datasets import SQL, Dataset, find_dataset
 from server.engine.cursor import LakeCursor
 from server.engine.engine import Engine
+from server.errors import InvalidArgument, NotFound
 from server.operations.registry import Arguments, Caller, Operation
 from server.sql.quoting import identifier, literal, qualified
 from server.sql.schema import schema_of
@@ -60,6 +61,8 @@ class Metadata:
 
     def run(self, caller: Caller, arguments: SetMetadata) -> list[dict[str, Any]]:
         dataset = find_dataset(self._engine, arguments.dataset)
+        if arguments.column is not None:
+            self._check_column(dataset, arguments.column)
         events = _events(arguments)
         actor = caller.principal.name
 
@@ -73,6 +76,14 @@ class Metadata:
             self._engine.commit(actor, f"metadata of {dataset.name}", work)
         shown = {} if arguments.description is None else {"description": arguments.description}
         return [{"dataset": dataset.name, "key": key, "value": value} for key, value in (shown | events).items()]
+
+    def _check_column(self, dataset: Dataset, column: str) -> None:
+        """DuckLake answers a comment on an unknown column with an internal error, which would end the process."""
+        if dataset.kind == "view":
+            raise InvalidArgument(f"{dataset.name} is a view: only columns of tables have descriptions")
+        names = [str(row[0]) for row in self._engine.read(lambda c: c.rows(SQL["column_types"], [dataset.name]))]
+        if column.lower() not in {name.lower() for name in names}:
+            raise NotFound(f"{dataset.name} has no column {column!r}: it has {', '.join(names)}")
 
 
 def _comment(arguments: SetMetadata, dataset: Dataset) -> str:

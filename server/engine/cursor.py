@@ -13,27 +13,30 @@ from server.engine.translate import translated
 from server.sql.quoting import identifier, literal
 
 DEFAULT_SCHEMA = "main"
-
-
-def search_path(schema: str) -> str:
-    """The schema first, then the place of our macros: after a plain USE they would not be found."""
-    return f"{LAKE}.{identifier(schema)},memory.main"
+MACROS = "memory.main"  # where ours are: after a plain USE they would not be found
 
 
 class LakeCursor:
     """A configured cursor: search path, time zone and context token set, since cursors inherit none of them."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, context: Context, on_close: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        context: Context,
+        on_close: Callable[[], None],
+        schema: str | None = DEFAULT_SCHEMA,
+    ) -> None:
         self._connection = connection
         self._on_close = on_close
         self.context = context
         connection.execute(f"SET VARIABLE {VARIABLE} = {literal(context.token)}")
-        self.use(DEFAULT_SCHEMA)
+        self.use(schema)
 
-    def use(self, schema: str) -> None:
-        """Make unqualified names mean this schema of the lake."""
+    def use(self, schema: str | None) -> None:
+        """Make unqualified names mean this schema of the lake, or nothing of the lake for None."""
+        path = MACROS if schema is None else f"{LAKE}.{identifier(schema)},{MACROS}"
         with translated():
-            self._connection.execute(f"SET search_path = {literal(search_path(schema))}")
+            self._connection.execute(f"SET search_path = {literal(path)}")
 
     def set_time_zone(self, name: str) -> None:
         with translated():

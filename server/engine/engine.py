@@ -9,7 +9,7 @@ from server.config import Settings
 from server.data_folder import DataFolder
 from server.engine.boot import boot
 from server.engine.context import Context, Contexts
-from server.engine.cursor import LakeCursor
+from server.engine.cursor import DEFAULT_SCHEMA, LakeCursor
 from server.engine.location import LAKE, LakeLocation
 from server.engine.locks import TableLocks
 from server.engine.running import Running
@@ -40,13 +40,13 @@ class Engine:
         self._cursor_lock = threading.Lock()
         self.schema_epoch = 0
 
-    def cursor(self, principal: str) -> LakeCursor:
-        """A new configured cursor; the caller closes it."""
+    def cursor(self, principal: str, schema: str | None = DEFAULT_SCHEMA) -> LakeCursor:
+        """A new configured cursor; the caller closes it. schema: see `LakeCursor.use`."""
         context = Context(principal)
         self.contexts.add(context)
         with self._cursor_lock:
             connection = self.root.cursor()
-        return LakeCursor(connection, context, lambda: self.contexts.remove(context))
+        return LakeCursor(connection, context, lambda: self.contexts.remove(context), schema)
 
     def commit(self, author: str, message: str, work: Callable[[LakeCursor], T]) -> T:
         """Run work in a transaction of its own and commit it under the author's name; see `commit_on`."""

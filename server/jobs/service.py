@@ -77,7 +77,11 @@ class Jobs:
                     job.status = Status.CANCELLED
             job.cancel()
             if waits:
-                self._end(job, Status.CANCELLED, Cancelled(f"job {job.id} was cancelled before it began"))
+                try:
+                    self._end(job, Status.CANCELLED, Cancelled(f"job {job.id} was cancelled before it began"))
+                except LakehouseError as error:
+                    self._leave(job, Status.FAILED, error)
+                    raise
             job.left.wait()
 
     def running(self) -> list[Job]:

@@ -1,5 +1,5 @@
-"""The cursors of one session. Statements run on its home cursor, where temporary objects live; further ones at the same
-time run on cursors made for them."""
+"""The cursors of one session. Statements run on its home cursor, where temporary objects live, or on a plain one that does
+not see the lake; further ones at the same time run on cursors made for them."""
 
 import threading
 import weakref
@@ -20,6 +20,7 @@ class SessionCursors:
         self._lock = threading.RLock()
         self._released = threading.Condition(self._lock)
         self._home: LakeCursor | None = None
+        self._plain: LakeCursor | None = None  # without the lake in its search path
         # Weak, or a client that vanishes would never have its stream dropped.
         self._home_stream: weakref.ref[ResultStream] | None = None
         self._busy: set[LakeCursor] = set()
@@ -41,11 +42,18 @@ class SessionCursors:
     def busy(self) -> bool:
         return bool(self._busy)
 
-    def take(self) -> LakeCursor:
+    def take(self, needs_lake: bool = True) -> LakeCursor:
         """A cursor that no other statement uses; give it back with `release`.
 
-        While temporary objects exist only the home cursor will do: an open stream on it is read to its end first.
+        needs_lake: see `placing.py`. While temporary objects exist only the home cursor will do: an open stream on it is
+        read to its end first.
         """
+        if not needs_lake and not self.has_temporary:
+            with self._lock:
+                if self._plain not in self._busy:
+                    self._plain = self._applied(self._plain or self._new(None))
+                    self._busy.add(self._plain)
+                    return self._plain
         while True:
             with self._lock:
                 if self._home not in self._busy:
@@ -77,7 +85,7 @@ class SessionCursors:
         with self._lock:
             self._busy.discard(cursor)
             self._released.notify_all()
-            if cursor is self._home and not self._closed:
+            if cursor in (self._home, self._plain) and not self._closed:
                 return
         cursor.close()
 
@@ -99,8 +107,9 @@ class SessionCursors:
         with self._lock:
             self._closed = True
             self.interrupt()
-            if self._home is not None and self._home not in self._busy:
-                self._home.close()
+            for cursor in (self._home, self._plain):
+                if cursor is not None and cursor not in self._busy:
+                    cursor.close()
 
     def _change(self, settings: tuple[str, str | None]) -> None:
         """Try the settings on a cursor; one that is busy gets them when it is next taken."""
@@ -114,19 +123,22 @@ class SessionCursors:
 
     def _applied(self, cursor: LakeCursor) -> LakeCursor:
         """The cursor with the session's settings."""
+        schema, time_zone = self._settings
         if self._settings_of.get(cursor) != self._settings:
-            schema, time_zone = self._settings
-            cursor.use(schema)
+            if cursor is not self._plain:
+                cursor.use(schema)
             if time_zone is not None:
                 cursor.set_time_zone(time_zone)
             self._settings_of[cursor] = self._settings
         return cursor
 
-    def _new(self) -> LakeCursor:
+    def _new(self, schema: str | None = DEFAULT_SCHEMA) -> LakeCursor:
         if self._closed:
             raise Cancelled("the session has ended")
-        cursor = self._engine.cursor(self._principal)
+        cursor = self._engine.cursor(self._principal, schema)
         self._settings_of[cursor] = (DEFAULT_SCHEMA, None)
+        if schema is None:
+            self._plain = cursor
         try:
             return self._applied(cursor)
         except BaseException:

@@ -13,14 +13,16 @@ from server.sessions.transactions import Transaction
 class Lease:
     """In a transaction the cursor is the transaction's, and its lock is held until `settled` or `free`."""
 
-    def __init__(self, engine: Engine, cursors: SessionCursors, transaction: Transaction | None) -> None:
+    def __init__(
+        self, engine: Engine, cursors: SessionCursors, transaction: Transaction | None, needs_lake: bool = True
+    ) -> None:
         self._cursors = cursors
         self._transaction = transaction
         self._freed = threading.Lock()
         if transaction is not None:
             transaction.lock.acquire()
         try:
-            self.cursor: LakeCursor = transaction.ready() if transaction else cursors.take()
+            self.cursor: LakeCursor = transaction.ready() if transaction else cursors.take(needs_lake)
             try:
                 self._running: RunningStatement = engine.running.admit(self.cursor)
             except BaseException:

@@ -12,7 +12,8 @@ from server.access.principal import Principal
 from server.engine.cursor import LakeCursor
 from server.engine.engine import Engine, commit_on
 from server.engine.results import ResultStream
-from server.errors import InvalidArgument, LimitExceeded, NotFound
+from server.engine.running import client_gone
+from server.errors import Cancelled, InvalidArgument, LimitExceeded, NotFound
 from server.gate.gate import Gate
 from server.ingest.loading import Mode, Target, load
 from server.operations.call import call_table, called_operation
@@ -22,6 +23,7 @@ from server.sessions.cursors import SessionCursors
 from server.sessions.describing import Described, Describer
 from server.sessions.held import HeldResults
 from server.sessions.leases import Lease
+from server.sessions.placing import Placing
 from server.sessions.runs import bounded, counted
 from server.sessions.setting import apply_setting
 from server.sessions.transactions import Transaction
@@ -44,6 +46,7 @@ class Services:
     operations: Operations
     query_log: QueryLog
     value_types: ValueTypes
+    placing: Placing
 
 
 @dataclass
@@ -89,7 +92,11 @@ class Session:
                 return self.services.describer.describe(
                     statement, transaction.ready, _keep, (*place, transaction_id), types
                 )
-        return self.services.describer.describe(statement, cursors.take, cursors.release, place, types)
+
+        def take() -> LakeCursor:
+            return cursors.take(self.services.placing.needs_lake(statement))
+
+        return self.services.describer.describe(statement, take, cursors.release, place, types)
 
     def types_of(self, statement: Statement, row: BoundRow | None) -> dict[str, str] | None:
         """Parameter → DuckDB type of the bound value."""
@@ -236,13 +243,13 @@ class Session:
         values = [] if row is None else self.services.value_types.values(row)
         return named(statement.parameters, values)
 
-    def _lease(self, transaction_id: bytes) -> Lease:
+    def _lease(self, transaction_id: bytes, needs_lake: bool = True) -> Lease:
         transaction = self.transaction(transaction_id) if transaction_id else None
-        return Lease(self.services.engine, self.cursors, transaction)
+        return Lease(self.services.engine, self.cursors, transaction, needs_lake)
 
     def _stream(self, statement: Statement, values: Any, schema: pa.Schema, transaction_id: bytes) -> ResultStream:
         settings = self.services.engine.settings
-        lease = self._lease(transaction_id)
+        lease = self._lease(transaction_id, self.services.placing.needs_lake(statement))
         record = self.services.query_log.start(self.id, self.principal.name, statement.kind.value, statement.text)
         try:
             reader = lease.cursor.execute(statement.text, values).reader(settings.batch_rows)
@@ -261,8 +268,7 @@ class Session:
             if transaction_id:
                 count = load(cursor, rows, target, mode)
             else:
-                author = self.principal.name
-                count = commit_on(cursor, author, message, lambda c: load(c, rows, target, mode), tries=1)
+                count = commit_on(cursor, self.principal.name, message, lambda c: _load(c, rows, target, mode), tries=1)
         self.cursors.has_temporary |= target.temporary
         return count
 
@@ -294,6 +300,15 @@ class Session:
             raise
         record.end(table.num_rows, None)
         return table
+
+
+def _load(cursor: LakeCursor, rows: pa.RecordBatchReader, target: Target, mode: Mode) -> int:
+    """A stream that its client gave up looks like one that ended: ask before the commit."""
+    count = load(cursor, rows, target, mode)
+    gone = client_gone.get()
+    if gone is not None and gone():
+        raise Cancelled("the client went away before its rows were committed")
+    return count
 
 
 def _keep(_: LakeCursor) -> None:

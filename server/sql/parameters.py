@@ -15,6 +15,14 @@ from server.errors import InvalidArgument
 from server.sql.tree import Node, Parser, nodes, query_node
 
 UNKNOWN = "NULL"
+_PLAIN = (
+    pa.types.is_boolean,
+    pa.types.is_integer,
+    pa.types.is_floating,
+    pa.types.is_string,
+    pa.types.is_large_string,
+    pa.types.is_binary,
+)
 COUNT = {"LIMIT_MODIFIER": ("limit", "offset")}
 
 
@@ -36,7 +44,9 @@ def with_nulls(parser: Parser, tree: Node, types: dict[str, str]) -> Node:
 
 
 def null_of(parser: Parser, type_name: str) -> Node:
-    tree = parser.serialize(f"SELECT CAST(NULL AS {type_name})" if type_name != UNKNOWN else "SELECT NULL")
+    # A bare NULL before brackets would be no text that DuckDB reads.
+    name = '"NULL"' if type_name == UNKNOWN else type_name
+    tree = parser.serialize(f"SELECT CAST(NULL AS {name})")
     if tree is None:
         raise InvalidArgument(f"parameter type {type_name} is not known")
     node: Node = query_node(tree)["select_list"][0]
@@ -137,27 +147,55 @@ def _column_name(parser: Parser, item: Node) -> str:
 
 
 class ValueTypes:
-    """Arrow types of bound values as DuckDB types, asked of DuckDB itself and remembered."""
+    """Arrow types and values as DuckDB's, asked of DuckDB itself."""
 
     def __init__(self) -> None:
         self._connection = duckdb.connect(":memory:")
         self._known: dict[pa.DataType, str] = {}
 
     def name(self, arrow: pa.DataType) -> str:
+        """The DuckDB type. Raises InvalidArgument for an Arrow type that DuckDB lacks."""
         if pa.types.is_null(arrow):
             return UNKNOWN
         if arrow not in self._known:
             empty = pa.table({"v": pa.array([], arrow)})
-            self._known[arrow] = str(self._connection.cursor().from_arrow(empty).types[0])
+            try:
+                self._known[arrow] = str(self._connection.cursor().from_arrow(empty).types[0])
+            except duckdb.Error:
+                raise InvalidArgument(
+                    f"a value of Arrow type {arrow} can't be bound: DuckDB has no such type"
+                ) from None
         return self._known[arrow]
 
     def values(self, row: pa.RecordBatch) -> list[Any]:
         """Typed values of a one-row batch, in column order."""
-        return [self.value(column[0], column.type) for column in row.columns]
+        return [self._value(column) for column in row.columns]
 
-    def value(self, scalar: Any, arrow: pa.DataType) -> Any:
-        value = scalar.as_py()
-        return None if value is None else duckdb.Value(value, self.name(arrow))
+    def _value(self, column: Any) -> Any:
+        if not column[0].is_valid:
+            return None
+        if any(is_plain(column.type) for is_plain in _PLAIN):
+            value = column[0].as_py()
+            return duckdb.Value("nan" if value != value else value, self.name(column.type))
+        if (numbers := _floats(column)) is not None:
+            return duckdb.Value(numbers, self.name(column.type))
+        # DuckDB's client loses the types of nested Python values, knows few kinds of time and takes NaN for NULL; what
+        # DuckDB writes as text it reads back as the same value.
+        name = self.name(column.type)
+        found = self._connection.cursor().from_arrow(pa.table({"v": column})).project("v::VARCHAR").fetchone()
+        return duckdb.Value(found[0] if found else None, name)
+
+
+def _floats(column: Any) -> list[float] | None:
+    """The numbers of a vector, which is bound often; None for other values, and for one with NULL, NaN or nothing."""
+    kind = column.type
+    if not (pa.types.is_list(kind) or pa.types.is_fixed_size_list(kind)) or not pa.types.is_floating(kind.value_type):
+        return None
+    numbers = column.flatten()
+    if len(numbers) == 0 or numbers.null_count:
+        return None
+    found: list[float] = numbers.to_numpy().tolist()
+    return None if any(number != number for number in found) else found
 
 
 def named(parameters: Sequence[str], values: Sequence[Any]) -> dict[str, Any] | list[Any]:

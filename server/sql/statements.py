@@ -51,14 +51,14 @@ def parse(parser: Parser, text: str) -> Statement:
         if tree is None:
             parser.statements(text)  # raises with DuckDB's position
             raise SqlError("Parser Error: CALL takes a name and its arguments: CALL name(argument := value)")
-        return Statement(text, Kind.CALL, "CALL", tree, tokens, _parameters(tree))
+        return Statement(text, Kind.CALL, "CALL", tree, tokens, _ordered(_parameters(tree), tokens))
     statements = parser.statements(text)
     if any(t.kind == "operator" and t.text == ";" for t in tokens):
         raise InvalidArgument("one statement at a time: the text holds several")
     type_name = _pivot_type(tokens) if len(statements) > 1 else statements[0].type.name
     tree = parser.serialize(text) if type_name == "SELECT" else None
-    parameters = _parameters(tree) if tree else tuple(sorted(statements[-1].named_parameters, key=_parameter_order))
-    return Statement(text, _kind(type_name, tree, tokens), type_name, tree, tokens, parameters)
+    names = _parameters(tree) if tree else set(statements[-1].named_parameters)
+    return Statement(text, _kind(type_name, tree, tokens), type_name, tree, tokens, _ordered(names, tokens))
 
 
 def _check_characters(text: str) -> None:
@@ -84,10 +84,14 @@ def _kind(type_name: str, tree: Node | None, tokens: tuple[Token, ...]) -> Kind:
     return Kind.ROWS
 
 
-def _parameters(tree: Node) -> tuple[str, ...]:
-    found = {str(n["identifier"]) for n in nodes(tree) if n.get("class") == "PARAMETER"}
-    return tuple(sorted(found, key=_parameter_order))
+def _parameters(tree: Node) -> set[str]:
+    return {str(n["identifier"]) for n in nodes(tree) if n.get("class") == "PARAMETER"}
 
 
-def _parameter_order(name: str) -> tuple[int, str]:
-    return (int(name), "") if name.isdigit() else (1 << 30, name)
+def _ordered(names: set[str], tokens: tuple[Token, ...]) -> tuple[str, ...]:
+    """Parameters in the order in which values are bound: by number, or by first appearance of the name."""
+    first: dict[str, int] = {}
+    for position, token in enumerate(tokens[1:]):
+        if tokens[position].text == "$":
+            first.setdefault(token.text.lower(), position)
+    return tuple(sorted(names, key=lambda name: int(name) if name.isdigit() else first.get(name.lower(), 0)))

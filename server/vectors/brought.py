@@ -1,11 +1,11 @@
-"""Vectors that come with the data, checked one by one so that an error can name the row's key."""
+"""Vectors that come with the data: checked, so that an error names the row's key, and made into staged rows."""
 
 import hashlib
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from server.errors import DimensionMismatch, InvalidArgument
 from server.vectors.definition import IndexDefinition
@@ -13,38 +13,58 @@ from server.vectors.metric import Metric
 
 
 class BroughtVectors:
-    """Makes staged rows of vectors. The first vector sets the dimension of an index that has none yet."""
+    """The first vector sets the dimension of an index that has none yet."""
 
     def __init__(self, index: IndexDefinition) -> None:
         self._index = index
         self._cosine = Metric.parse(index.metric) is Metric.COSINE
         self.dimension = index.dimension
 
-    def rows(self, documents: pa.RecordBatch) -> Iterator[dict[str, object]]:
-        """documents: columns doc_id, embedding (list of float32, NULL where the value was no number).
+    def columns(self, documents: pa.RecordBatch) -> dict[str, Any]:
+        """The columns of staged rows, a row per document.
 
-        Raises DimensionMismatch, and InvalidArgument for an empty vector, NULL, NaN or an infinity in it, and zeros
-        alone under cosine.
+        documents: at least one row; columns doc_id and embedding (list of float32, NULL where the value was no list of
+        numbers). Raises DimensionMismatch, and InvalidArgument for an empty vector, NULL, NaN or an infinity in it, and
+        zeros alone under cosine.
         """
-        for doc_id, values in zip(documents["doc_id"].to_pylist(), documents["embedding"].to_pylist(), strict=True):
-            self._check(doc_id, values)
-            digest = hashlib.sha256(np.array(values, dtype=np.float32).tobytes()).hexdigest()
-            yield {"doc_id": doc_id, "chunk_id": 0, "chunk_text": None, "content_hash": digest, "embedding": values}
-
-    def _check(self, doc_id: Any, values: list[Any] | None) -> None:
-        name = f"the vector of {self._index.key_column} {doc_id!r} in {self._index.dataset}"
-        if not values:
-            raise InvalidArgument(f"{name} is {'empty' if values == [] else 'not a list of 32-bit floats'}")
-        if None in values:
-            raise InvalidArgument(f"{name} holds NULL or a number beyond 32-bit floats")
-        vector = np.array(values, dtype=np.float32)
-        if not np.isfinite(vector).all():
-            raise InvalidArgument(f"{name} holds NaN or an infinity")
-        if self._cosine and not vector.any():
-            raise InvalidArgument(f"{name} is all zeros: it has no direction, so no cosine similarity")
-        if self.dimension is None:
-            self.dimension = len(vector)
-        if len(vector) != self.dimension:
-            raise DimensionMismatch(
-                f"{name} has {len(vector)} dimensions, index {self._index.index_name!r} holds {self.dimension}"
+        keys: Any = documents.column("doc_id")
+        vectors: Any = documents.column("embedding")
+        self._refuse(keys, vectors.is_null(), "is not a list of 32-bit floats")
+        lengths: Any = pc.list_value_length(vectors)
+        self._refuse(keys, pc.equal(lengths, pa.scalar(0)), "is empty")
+        dimension = self.dimension = self.dimension or int(lengths[0].as_py())
+        self._refuse_lengths(keys, lengths, dimension)
+        values = vectors.flatten()
+        if values.null_count:
+            nulls = values.is_null().to_numpy(zero_copy_only=False).reshape(-1, dimension)
+            self._refuse(keys, pa.array(nulls.any(axis=1)), "holds NULL or a number beyond 32-bit floats")
+        matrix = values.to_numpy().reshape(-1, dimension)
+        self._refuse(keys, pa.array(~np.isfinite(matrix).all(axis=1)), "holds NaN or an infinity")
+        if self._cosine:
+            self._refuse(
+                keys, pa.array(~matrix.any(axis=1)), "is all zeros: it has no direction, so no cosine similarity"
             )
+        return {
+            "doc_id": keys,
+            "chunk_id": pa.array(np.zeros(len(matrix), dtype=np.int32)),
+            "chunk_text": pa.nulls(len(matrix), pa.string()),
+            "content_hash": pa.array([hashlib.sha256(row).hexdigest() for row in matrix]),
+            "embedding": vectors,
+        }
+
+    def _refuse(self, keys: Any, wrong: Any, reason: str) -> None:
+        """Raise InvalidArgument naming the first key whose flag is set."""
+        row = int(pc.index(wrong, pa.scalar(True)).as_py())
+        if row >= 0:
+            raise InvalidArgument(f"{self._name(keys, row)} {reason}")
+
+    def _refuse_lengths(self, keys: Any, lengths: Any, dimension: int) -> None:
+        row = int(pc.index(pc.not_equal(lengths, pa.scalar(dimension)), pa.scalar(True)).as_py())
+        if row >= 0:
+            raise DimensionMismatch(
+                f"{self._name(keys, row)} has {lengths[row].as_py()} dimensions, "
+                f"index {self._index.index_name!r} holds {dimension}"
+            )
+
+    def _name(self, keys: Any, row: int) -> str:
+        return f"the vector of {self._index.key_column} {keys[row].as_py()!r} in {self._index.dataset}"

@@ -1,8 +1,8 @@
 """Read a dataset as it is now and cut it into chunks, in a temporary table that may spill to disk."""
 
 import hashlib
-from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import pyarrow as pa
 
@@ -54,8 +54,8 @@ def stage(engine: Engine, cursor: LakeCursor, index: IndexDefinition, job: Job) 
         chunks = 0
         for documents in batches(reading, _documents(index), DOCUMENTS_READ):
             job.check()
-            rows = _chunks(documents, index) if brought is None else brought.rows(documents)
-            chunks += _append(cursor, pa.RecordBatch.from_pylist(list(rows), STAGED))
+            columns = _chunks(documents, index) if brought is None else brought.columns(documents)
+            chunks += _append(cursor, pa.Table.from_pydict(columns, STAGED))
         return Staged(snapshot, index.dimension if brought is None else brought.dimension, chunks)
     finally:
         reading.roll_back()
@@ -90,18 +90,27 @@ def _key(index: IndexDefinition) -> str:
     return f"CAST({identifier(index.key_column)} AS VARCHAR)"
 
 
-def _chunks(documents: pa.RecordBatch, index: IndexDefinition) -> Iterator[dict[str, object]]:
-    """documents: columns doc_id, text. A document without text has no chunks."""
+def _chunks(documents: pa.RecordBatch, index: IndexDefinition) -> dict[str, Any]:
+    """The columns of staged rows. documents: columns doc_id, text; a document without text has no chunks."""
+    doc_ids, numbers, texts = [], [], []
     for doc_id, text in zip(documents["doc_id"].to_pylist(), documents["text"].to_pylist(), strict=True):
         for number, chunk in enumerate(chunk_text(text or "", index.chunk_size, index.chunk_overlap)):
-            digest = hashlib.sha256(chunk.encode()).hexdigest()
-            yield {"doc_id": doc_id, "chunk_id": number, "chunk_text": chunk, "content_hash": digest}
+            doc_ids.append(doc_id)
+            numbers.append(number)
+            texts.append(chunk)
+    return {
+        "doc_id": doc_ids,
+        "chunk_id": numbers,
+        "chunk_text": texts,
+        "content_hash": [hashlib.sha256(text.encode()).hexdigest() for text in texts],
+        "embedding": pa.nulls(len(texts), STAGED.field("embedding").type),
+    }
 
 
-def _append(cursor: LakeCursor, batch: pa.RecordBatch) -> int:
-    cursor.register("staging", pa.Table.from_batches([batch]))
+def _append(cursor: LakeCursor, rows: pa.Table) -> int:
+    cursor.register("staging", rows)
     try:
         cursor.execute("INSERT INTO staged SELECT * FROM staging")
     finally:
         cursor.unregister("staging")
-    return int(batch.num_rows)
+    return int(rows.num_rows)

@@ -6,6 +6,7 @@ from typing import Any, Self
 
 import pyarrow as pa
 import pyarrow.flight as fl
+from google.protobuf.any_pb2 import Any as AnyMessage
 
 from clients.python import LakehouseError, lakehouse_error
 from flight.commands import pack
@@ -18,19 +19,22 @@ class Bare:
 
     def __init__(self, server: Server, *headers: tuple[bytes, bytes]) -> None:
         """headers: instead of a login."""
-        self.client = fl.connect(server.uri)
-        self.headers = list(headers) or [self.client.authenticate_basic_token("admin", PASSWORD)]
+        self.client: Any = fl.connect(server.uri)
+        self.headers: list[Any] = list(headers) or [self.client.authenticate_basic_token("admin", PASSWORD)]
         self.options = fl.FlightCallOptions(headers=self.headers)
 
     def info(self, command: Any) -> fl.FlightInfo:
-        return self.client.get_flight_info(descriptor(command), self.options)
+        info: fl.FlightInfo = self.client.get_flight_info(descriptor(command), self.options)
+        return info
 
     def schema(self, command: Any) -> pa.Schema:
-        return self.client.get_schema(descriptor(command), self.options).schema
+        found: pa.Schema = self.client.get_schema(descriptor(command), self.options).schema
+        return found
 
     def get(self, ticket: bytes | fl.Ticket) -> pa.Table:
         ticket = ticket if isinstance(ticket, fl.Ticket) else fl.Ticket(ticket)
-        return self.client.do_get(ticket, self.options).read_all()
+        table: pa.Table = self.client.do_get(ticket, self.options).read_all()
+        return table
 
     def query(self, text: str) -> pa.Table:
         return self.get(self.info(sql.CommandStatementQuery(query=text)).endpoints[0].ticket)
@@ -52,6 +56,13 @@ class Bare:
 
     def act(self, name: str, body: bytes = b"") -> list[bytes]:
         return [result.body.to_pybytes() for result in self.client.do_action(fl.Action(name, body), self.options)]
+
+    @staticmethod
+    def unpacked(body: bytes) -> AnyMessage:
+        """The envelope of an action's result: give it the message to fill by `Unpack`."""
+        wrapper = AnyMessage()
+        wrapper.ParseFromString(body)
+        return wrapper
 
     def __enter__(self) -> Self:
         return self

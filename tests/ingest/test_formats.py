@@ -96,9 +96,9 @@ def test_file_with_a_head_and_no_rows_makes_an_empty_dataset(server: Server, ope
 
 
 def test_times_without_zone_are_read_as_utc(server: Server, operations: Operations) -> None:
-    server.rows("CREATE TABLE instants (at TIMESTAMPTZ)")
-    send(operations, "instants", b"at\n2024-03-31 02:30:00\n")
-    assert server.rows("SELECT epoch(at)::BIGINT AS s FROM instants") == [{"s": 1_711_852_200}]
+    server.rows("CREATE TABLE instants (moment TIMESTAMPTZ)")
+    send(operations, "instants", b"moment\n2024-03-31 02:30:00\n")
+    assert server.rows("SELECT epoch(moment)::BIGINT AS s FROM instants") == [{"s": 1_711_852_200}]
 
 
 @pytest.mark.skipif(not KEV.is_dir(), reason=f"no data at {KEV}: the KEV catalog is not part of the repository")

@@ -144,12 +144,12 @@ def test_refreshes_that_wait_in_the_queue_are_one_job(server: Server, service: O
 def test_a_waiting_statement_that_is_cancelled_leaves_the_job_alone(server: Server, service: OllamaStandIn) -> None:
     connection = server.connect()
     cursor = connection.cursor()
-    sql = "CALL create_index(name := 'notes', dataset := 'notes', key_column := 'id', text_columns := ['body'], wait := true)"
+    arguments = "name := 'notes', dataset := 'notes', key_column := 'id', text_columns := ['body'], wait := true"
     failed: list[Exception] = []
 
     def run() -> None:
         try:
-            cursor.execute(sql)
+            cursor.execute(f"CALL create_index({arguments})")
             cursor.fetchall()
         except Exception as error:  # noqa: BLE001 - whatever the driver makes of its cancellation
             failed.append(error)

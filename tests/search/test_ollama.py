@@ -94,14 +94,14 @@ def test_a_failure_that_passes_is_retried_within_the_job(ollama_server: Server, 
 
 
 def test_a_service_that_is_down_is_named_and_search_by_vector_goes_on(data: Path) -> None:
-    with OllamaStandIn(dimension=256) as service:
-        server = Server(data, *ollama_flags(service.url)).start()
-        with server.connect() as connection:
-            indexed_animals(connection, "pets")
-            vector = query(connection, "SELECT embed(?) AS v", (ANIMALS[3],))["v"][0].as_py()
-    with server, server.connect() as connection:
-        server.stop()
-    with Server(data, *ollama_flags(service.url)) as again, again.connect() as connection:
+    with (
+        OllamaStandIn(dimension=256) as service,
+        Server(data, *ollama_flags(service.url)) as server,
+        server.connect() as connection,
+    ):
+        indexed_animals(connection, "pets")
+        vector = query(connection, "SELECT embed(?) AS v", (ANIMALS[3],))["v"][0].as_py()
+    with Server(data, *ollama_flags(service.url)) as server, server.connect() as connection:
         with pytest.raises(dbapi.Error, match=r"cannot be reached: start it.*ollama_url.*\[provider_unavailable\]"):
             documents(connection, "pets", "cat")
         assert documents(connection, "pets", vector, 1) == ["3"]
@@ -109,9 +109,8 @@ def test_a_service_that_is_down_is_named_and_search_by_vector_goes_on(data: Path
 
 
 def test_an_index_of_another_model_is_searched_by_vector_only(data: Path, service: OllamaStandIn) -> None:
-    with Server(data, *ollama_flags(service.url)) as server:
-        with server.connect() as connection:
-            indexed_animals(connection, "pets")
+    with Server(data, *ollama_flags(service.url)) as server, server.connect() as connection:
+        indexed_animals(connection, "pets")
     with Server(data) as server, server.connect() as connection:
         message = f"model {EMBEDDING_MODEL} is not configured here: this server embeds with all-MiniLM-L6-v2"
         with pytest.raises(dbapi.Error, match=message):

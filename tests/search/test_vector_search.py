@@ -113,18 +113,18 @@ def test_several_text_columns_make_one_text(connection: dbapi.Connection) -> Non
 def test_inner_product_and_l2_rank_as_sql_does(connection: dbapi.Connection) -> None:
     query(
         connection,
-        "CREATE TABLE points AS SELECT i AS id, [i::FLOAT, 10 - i, 1] AS vec FROM range(1, 10) t(i)",
+        "CREATE TABLE corners AS SELECT i AS id, [i::FLOAT, 10 - i, 1] AS vec FROM range(1, 10) t(i)",
     )
     for metric, order in {"l2": "list_distance(vec, q)", "inner_product": "-list_inner_product(vec, q)"}.items():
         query(
             connection,
-            f"CALL create_index(name := 'points_{metric}', dataset := 'points', key_column := 'id', "
+            f"CALL create_index(name := 'corner_{metric}', dataset := 'corners', key_column := 'id', "
             f"vector_column := 'vec', metric := '{metric}', wait := true)",
         )
         expected = query(
-            connection, f"SELECT id::VARCHAR AS id FROM points, (SELECT [3.2, 6.1, 2]::FLOAT[] AS q) ORDER BY {order}"
+            connection, f"SELECT id::VARCHAR AS id FROM corners, (SELECT [3.2, 6.1, 2]::FLOAT[] AS q) ORDER BY {order}"
         )
-        assert documents(connection, f"points_{metric}", [3.2, 6.1, 2.0]) == expected["id"].to_pylist()
+        assert documents(connection, f"corner_{metric}", [3.2, 6.1, 2.0]) == expected["id"].to_pylist()
 
 
 def test_hnsw_recall_at_10_is_at_least_0_99(connection: dbapi.Connection) -> None:

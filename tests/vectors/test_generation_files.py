@@ -15,6 +15,7 @@ from server.vectors.generation import open_generation
 from server.vectors.generation_build import GenerationSpec, build
 from server.vectors.generation_files import (
     file_record,
+    finished_generations,
     generation_folder,
     remove_generation,
     remove_unfinished,
@@ -134,3 +135,15 @@ def test_a_generation_removed_while_open_still_answers(folder: Path) -> None:
     assert generation.chunks(ids).column("chunk_text").to_pylist() == ["x"]
     with pytest.raises(NotFound, match="no generation"):
         remove_generation(folder)
+
+
+def test_finished_generations_are_listed_and_unfinished_ones_are_not(tmp_path: Path) -> None:
+    for name, number in (("b", 2), ("a b", 10), ("b", 1)):
+        generation_folder(tmp_path, name, number).mkdir()
+    unfinished_folder(generation_folder(tmp_path, "b", 3)).mkdir()
+    assert sorted((name, number) for name, number, _ in finished_generations(tmp_path)) == [
+        ("a b", 10),
+        ("b", 1),
+        ("b", 2),
+    ]
+    assert list(finished_generations(tmp_path / "missing")) == []

@@ -1,0 +1,96 @@
+"""An ADBC client in a process of its own, for servers that end under it: the driver warns and hangs up in many ways then.
+
+`python -m tests.crash.client WORK URI PASSWORD FIRST` does one step after the other, from step FIRST on, and prints each
+step's number once the server has acknowledged it. It ends when a step fails.
+"""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pyarrow as pa
+from adbc_driver_manager import dbapi
+
+from clients.python import DRIVER_ERRORS, connect
+from tests.harness import PASSWORD, ROOT, Server, query
+
+BATCH_ROWS = 200_000
+ENDLESS = "SELECT count(*) FROM range(10000000) a, range(10000000) b"
+
+
+def statement(step: int) -> str:
+    """One endless story of DDL and DML that comes out the same each time it is told."""
+    table, number = f"story_{step // 8}", step // 8
+    return [
+        f"CREATE TABLE {table} AS SELECT i AS id, {number} AS chapter FROM range(100) r(i)",
+        f"INSERT INTO {table} SELECT i, {number} FROM range(100, 150) r(i)",
+        f"UPDATE {table} SET chapter = -1 WHERE id % 3 = 0",
+        f"DELETE FROM {table} WHERE id % 5 = 0",
+        f"ALTER TABLE {table} ADD COLUMN note VARCHAR",
+        f"UPDATE {table} SET note = 'n' || id WHERE id > 70",
+        f"CREATE OR REPLACE VIEW newest AS SELECT id, chapter FROM {table}",
+        f"DROP TABLE IF EXISTS story_{number - 2}",
+    ][step % 8]
+
+
+def tell(connection: dbapi.Connection, step: int) -> None:
+    query(connection, statement(step))
+
+
+def load(connection: dbapi.Connection, step: int) -> None:
+    table = pa.table({"step": pa.array([step] * BATCH_ROWS, pa.int32()), "n": range(BATCH_ROWS)})
+    with connection.cursor() as cursor:
+        cursor.adbc_ingest("batches", table, mode="create_append")
+
+
+def wait_forever(connection: dbapi.Connection, _: int) -> None:
+    query(connection, ENDLESS)
+
+
+WORK = {"tell": tell, "load": load, "wait": wait_forever}
+
+
+@contextmanager
+def working(server: Server, work: str, first: int = 0) -> Iterator["subprocess.Popen[str]"]:
+    """A client at work; its standard output gives the steps that were acknowledged."""
+    client = subprocess.Popen(
+        [sys.executable, "-m", "tests.crash.client", work, server.uri, PASSWORD, str(first)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    try:
+        yield client
+    finally:
+        client.kill()
+        client.wait()
+        assert client.stdout is not None
+        client.stdout.close()
+
+
+def acknowledged(client: "subprocess.Popen[str]") -> list[int]:
+    """The steps that the client has not been asked for yet, once it has ended."""
+    assert client.stdout is not None
+    return [int(line) for line in client.stdout if line.strip().isdigit()]
+
+
+def main() -> None:
+    work, uri, password, first = sys.argv[1:]
+    step = int(first)
+    try:
+        connection = connect(uri, "admin", password)
+        print("ready", flush=True)
+        while True:
+            WORK[work](connection, step)
+            print(step, flush=True)
+            step += 1
+    except DRIVER_ERRORS:
+        sys.stdout.flush()
+        os._exit(0)  # closing a connection to a dead server takes the driver long
+
+
+if __name__ == "__main__":
+    main()
