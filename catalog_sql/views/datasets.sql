@@ -7,8 +7,11 @@ WITH live_schema AS (
     SELECT table_id, sum(record_count) AS row_count, sum(file_size_bytes) AS file_bytes, count(*) AS file_count
     FROM __ducklake_metadata_lakehouse.ducklake_data_file WHERE end_snapshot IS NULL GROUP BY table_id
 ), removed AS (
-    SELECT table_id, sum(delete_count) AS row_count
-    FROM __ducklake_metadata_lakehouse.ducklake_delete_file WHERE end_snapshot IS NULL GROUP BY table_id
+    -- A data file whose last row goes is ended, its delete file is not.
+    SELECT d.table_id, sum(d.delete_count) AS row_count
+    FROM __ducklake_metadata_lakehouse.ducklake_delete_file d
+    JOIN __ducklake_metadata_lakehouse.ducklake_data_file f USING (data_file_id)
+    WHERE d.end_snapshot IS NULL AND f.end_snapshot IS NULL GROUP BY d.table_id
 ), described AS (
     SELECT object_id, value FROM __ducklake_metadata_lakehouse.ducklake_tag
     WHERE end_snapshot IS NULL AND key = 'comment'

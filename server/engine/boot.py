@@ -54,6 +54,9 @@ def _set_resources(connection: duckdb.DuckDBPyConnection, settings: Settings, fo
         connection.execute(f"SET threads = {settings.threads}")
     _set_size(connection, "memory_limit", "memory", settings.memory or _default_memory())
     connection.execute("SET preserve_insertion_order = true")
+    # How far DuckDB computes ahead of a reader: with the default of 1 MB its threads wait for the wire, and fetching
+    # takes a third longer.
+    connection.execute("SET streaming_buffer_size = '32MiB'")
     # The machine's own zone would become part of the Arrow type of every timestamp with zone.
     connection.execute("SET GLOBAL TimeZone = 'UTC'")
 

@@ -76,7 +76,10 @@ def test_other_spelling_of_the_name_means_the_same_dataset(
 def test_view_is_described_too(connection: dbapi.Connection, operations: Operations) -> None:
     query(connection, "CREATE VIEW said_view AS SELECT 1 AS a")
     operations.call("set_metadata", dataset="said_view", description="a view", owner="ann")
-    assert (row_of(connection, "said_view")["description"], row_of(connection, "said_view")["owner"]) == ("a view", "ann")
+    assert (row_of(connection, "said_view")["description"], row_of(connection, "said_view")["owner"]) == (
+        "a view",
+        "ann",
+    )
 
 
 @pytest.mark.parametrize(

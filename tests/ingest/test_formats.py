@@ -38,7 +38,11 @@ TABLE = pa.table({"id": pa.array([1, 2], pa.int32()), "name": ["ann", "bob"], "v
     ("name", "content", "types"),
     [
         ("people.csv", CSV, {"id": "BIGINT", "name": "VARCHAR", "born": "DATE", "score": "DOUBLE"}),
-        ("people.tsv", CSV.replace(b",", b"\t"), {"id": "BIGINT", "name": "VARCHAR", "born": "DATE", "score": "DOUBLE"}),
+        (
+            "people.tsv",
+            CSV.replace(b",", b"\t"),
+            {"id": "BIGINT", "name": "VARCHAR", "born": "DATE", "score": "DOUBLE"},
+        ),
         ("people.json", JSON, {"id": "BIGINT", "name": "VARCHAR", "tags": "VARCHAR[]"}),
         ("people.ndjson", NDJSON, {"id": "BIGINT", "name": "VARCHAR", "tags": "VARCHAR[]"}),
         ("people.jsonl", NDJSON, {"id": "BIGINT", "name": "VARCHAR", "tags": "VARCHAR[]"}),
@@ -64,7 +68,9 @@ def test_text_format_is_loaded_with_the_types_that_its_values_tell(
 def test_parquet_keeps_its_types_and_values(server: Server, operations: Operations) -> None:
     assert send(operations, "from_parquet", parquet(TABLE), "t.parquet")["rows"] == 2
     assert server.rows("FROM from_parquet ORDER BY id") == TABLE.to_pylist()
-    types = server.rows("SELECT data_type FROM catalog.columns WHERE dataset = 'from_parquet' ORDER BY ordinal_position")
+    types = server.rows(
+        "SELECT data_type FROM catalog.columns WHERE dataset = 'from_parquet' ORDER BY ordinal_position"
+    )
     assert [row["data_type"] for row in types] == ["INTEGER", "VARCHAR", "DOUBLE[]"]
 
 

@@ -96,7 +96,9 @@ def test_record_tells_what_the_load_did(server: Server, operations: Operations) 
         {"file_name": "second.csv", "mode": "append", "row_count": 1, "file_bytes": len(SECOND)} | common,
         {"file_name": "third.csv", "mode": "replace", "row_count": 2, "file_bytes": len(FIRST)} | common,
     ]
-    commits = server.rows("SELECT author FROM catalog.snapshots WHERE commit_message = 'ingest second.csv into recorded'")
+    commits = server.rows(
+        "SELECT author FROM catalog.snapshots WHERE commit_message = 'ingest second.csv into recorded'"
+    )
     assert commits == [{"author": "admin"}]
 
 

@@ -75,7 +75,9 @@ def test_file_that_does_not_fit_the_table_is_refused_whole(
 def test_columns_are_matched_by_name_and_missing_ones_are_null(server: Server, operations: Operations) -> None:
     server.rows("CREATE TABLE wide (n INTEGER, code VARCHAR, day DATE)")
     send(operations, "wide", b"DAY,Code\n2024-01-02,007\n")
-    assert server.rows("SELECT n, code, day::VARCHAR AS day FROM wide") == [{"n": None, "code": "007", "day": "2024-01-02"}]
+    assert server.rows("SELECT n, code, day::VARCHAR AS day FROM wide") == [
+        {"n": None, "code": "007", "day": "2024-01-02"}
+    ]
 
 
 def test_damaged_parquet_never_harms_the_server(server: Server, operations: Operations) -> None:

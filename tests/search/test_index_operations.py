@@ -204,7 +204,8 @@ def test_a_lost_generation_is_made_again_at_start_from_the_stored_vectors(
 ) -> None:
     with Server(data) as server:
         with server.connect() as connection:
-            indexed_animals(connection, "lasting")
+            query(connection, "CREATE TABLE lasting AS SELECT i AS id, [i::FLOAT, 1] AS vec FROM range(4) t(i)")
+            make_index(connection, "lasting", vector_column="vec")
             query(connection, "DROP TABLE lasting")
         server.stop()
         damage(data / "indexes" / "lasting.g1")
@@ -216,7 +217,7 @@ def test_a_lost_generation_is_made_again_at_start_from_the_stored_vectors(
         assert last.message is not None
         assert "no dataset 'lasting'" in last.message
         with server.connect() as connection:
-            assert documents(connection, "lasting", "barking", 1) == ["2"]
+            assert documents(connection, "lasting", [2.0, 1.0], 1) == ["2"]
         assert (data / "indexes" / "lasting.g2").exists()
         assert not (data / "indexes" / "lasting.g7").exists()
 
