@@ -29,7 +29,6 @@ from server.sessions.registry import Sessions
 from server.version import VERSION
 from udfs.register import register
 
-
 SHUTDOWN_S_MAX = 10.0
 
 
@@ -88,7 +87,6 @@ def probe(host: str, port: int) -> None:
 
 def _serve(settings: Settings, sources: dict[str, str]) -> bool:
     """Serve until a signal; whether every call had ended by then."""
-    sys.setswitchinterval(0.0005)
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
@@ -105,6 +103,7 @@ def _serve(settings: Settings, sources: dict[str, str]) -> bool:
             ended.wait()
             logs.logger("start").info("stopping")
             sessions.interrupt()
+            application.jobs.stop()  # before the wait below: a call may be waiting for a job
             return _shut_down(service)
         finally:
             sessions.stop()

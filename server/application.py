@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from server.access.keys import secret_key
 from server.access.principals import Principals
-from server.ai.rag import Rag
 from server.ai.registry import Providers
+from server.answers.rag import Rag
 from server.catalog.listing import Listing
 from server.catalog.metadata import Metadata
 from server.catalog.migrate import migrate

@@ -123,4 +123,5 @@ def query(connection: dbapi.Connection, sql: str, parameters: Any = None) -> pa.
     """Run one statement and fetch its result, cursor closed."""
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
-        return cursor.fetch_arrow_table()
+        table: pa.Table = cursor.fetch_arrow_table()
+        return table

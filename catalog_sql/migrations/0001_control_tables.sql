@@ -48,7 +48,7 @@ COMMENT ON COLUMN lakehouse.catalog.vector_index_events.key_column IS 'Column th
 COMMENT ON COLUMN lakehouse.catalog.vector_index_events.text_columns IS 'Columns that make the document''s text, in order.';
 COMMENT ON COLUMN lakehouse.catalog.vector_index_events.vector_column IS 'Column of vectors brought along, instead of text.';
 COMMENT ON COLUMN lakehouse.catalog.vector_index_events.metric IS 'cosine, inner_product or l2.';
-COMMENT ON COLUMN lakehouse.catalog.vector_index_events.model IS 'Embedding model; NULL for vectors brought along.';
+COMMENT ON COLUMN lakehouse.catalog.vector_index_events.model IS 'Embedding model, or brought along where the vectors came with the data.';
 COMMENT ON COLUMN lakehouse.catalog.vector_index_events.dimension IS 'Length of a vector; NULL until the first is known.';
 COMMENT ON COLUMN lakehouse.catalog.vector_index_events.index_type IS 'auto, exact or hnsw.';
 COMMENT ON COLUMN lakehouse.catalog.vector_index_events.chunk_size IS 'Longest chunk in characters.';

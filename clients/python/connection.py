@@ -9,6 +9,9 @@ from clients.python.errors import LakehouseError, login_errors
 
 DEFAULT_URI = "grpc://127.0.0.1:31337"
 DEFAULT_USERNAME = "admin"
+# The driver's own 16 MiB are too few for one batch of a large table given to adbc_ingest.
+MESSAGE_BYTES_OPTION = "adbc.flight.sql.client_option.with_max_msg_size"
+MESSAGE_BYTES_MAX = 512 << 20
 PASSWORD_VARIABLES = ("LAKEHOUSE_PASSWORD", "LAKEHOUSE_ADMIN_PASSWORD")
 
 
@@ -34,6 +37,11 @@ def connect(
     server cannot be reached or refuses the login; statements on the connection raise ADBC's own errors, which
     `lakehouse_error` translates.
     """
-    options = {"username": username, "password": require_password(password), **db_kwargs}
+    options = {
+        "username": username,
+        "password": require_password(password),
+        MESSAGE_BYTES_OPTION: str(MESSAGE_BYTES_MAX),
+    }
+    options |= db_kwargs
     with login_errors(uri):
         return flightsql.connect(uri, db_kwargs=options, autocommit=True)

@@ -1,5 +1,5 @@
-"""The cursors of one session. Statements run on its home cursor, where temporary objects live, or on a plain one that does
-not see the lake; further ones at the same time run on cursors made for them."""
+"""The cursors of one session. Statements run on its home cursor, where temporary objects live, or on a plain one that
+does not see the lake; further ones at the same time run on cursors made for them."""
 
 import threading
 import weakref
@@ -45,8 +45,8 @@ class SessionCursors:
     def take(self, needs_lake: bool = True) -> LakeCursor:
         """A cursor that no other statement uses; give it back with `release`.
 
-        needs_lake: see `placing.py`. While temporary objects exist only the home cursor will do: an open stream on it is
-        read to its end first.
+        needs_lake: see `placing.py`. While temporary objects exist only the home cursor will do: an open stream on it
+        is read to its end first.
         """
         if not needs_lake and not self.has_temporary:
             with self._lock:

@@ -1,8 +1,8 @@
 """Whether a query needs the lake at all.
 
 With the lake in the search path DuckDB asks DuckLake about every function, operator and macro that a statement names,
-which costs more than a millisecond, and a round trip where the catalog is Postgres. A query that names no table and only
-functions that are DuckDB's or ours, runs on a cursor without the lake in its path.
+which costs more than a millisecond, and a round trip where the catalog is Postgres. A query that names no table and
+only functions that are DuckDB's or ours runs on a cursor without the lake in its path.
 """
 
 import threading

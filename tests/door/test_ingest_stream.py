@@ -135,7 +135,7 @@ def test_types_that_the_lake_has_come_back_as_they_went_in(connection: dbapi.Con
 
 def test_an_empty_stream_makes_an_empty_table(connection: dbapi.Connection, name: str) -> None:
     # Of a stream without any batch the driver does not even send the schema.
-    reader = pa.RecordBatchReader.from_batches(ROWS.schema, [ROWS.slice(0, 0).to_batches()[0]])
+    reader = pa.RecordBatchReader.from_batches(ROWS.schema, [ROWS.to_batches()[0].slice(0, 0)])
     assert ingest(connection, name, reader) == 0
     assert query(connection, f"FROM {name}").num_rows == 0
 

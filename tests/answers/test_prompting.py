@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.ai.prompting import PROMPT_CHARS_MAX, build_prompt, parse_citations
+from server.answers.prompting import PROMPT_CHARS_MAX, build_prompt, parse_citations
 from server.errors import InvalidArgument
 
 

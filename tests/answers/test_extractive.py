@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from server.ai.extractive import answer_from
+from server.answers.extractive import answer_from
 from server.ai.minilm import MiniLM
 from server.errors import Cancelled, InvalidArgument
 

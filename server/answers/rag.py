@@ -5,10 +5,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from server.ai.extractive import answer_from
-from server.ai.prompting import build_prompt, parse_citations
 from server.ai.providers import ChatProvider, never
 from server.ai.registry import Providers
+from server.answers.extractive import answer_from
+from server.answers.prompting import build_prompt, parse_citations
 from server.config import Settings
 from server.errors import LimitExceeded
 from server.vectors.search import Match, VectorSearch

@@ -1,0 +1,172 @@
+"""What a client finds by asking for metadata: catalogs, schemas, tables, columns, kinds, facts of the server."""
+
+from typing import Any, Literal
+
+import pyarrow as pa
+import pytest
+from adbc_driver_manager import dbapi
+
+from flight.gen import flight_sql_pb2 as sql
+from tests.door.bare import Bare, refusal
+from tests.harness import query
+
+Depth = Literal["all", "catalogs", "db_schemas", "tables", "columns"]
+TABLES = ["m_plain", "mXplain", "m%percent", "m'quote", 'm"double', "m\\slash", "mÜmlaut"]
+
+
+@pytest.fixture(autouse=True)
+def tables(connection: dbapi.Connection) -> None:
+    query(connection, "CREATE SCHEMA IF NOT EXISTS meta_data")
+    for name in TABLES:
+        quoted = name.replace('"', '""')
+        query(connection, f'CREATE TABLE IF NOT EXISTS meta_data."{quoted}" (id BIGINT NOT NULL, "{quoted}" VARCHAR)')
+    query(
+        connection,
+        "CREATE TABLE IF NOT EXISTS meta_data.typed (d DECIMAL(9,2), t TIMESTAMPTZ, l FLOAT[], s STRUCT(a INTEGER))",
+    )
+    query(connection, "CREATE OR REPLACE VIEW meta_data.seen AS SELECT id, 1.5 AS x FROM meta_data.m_plain")
+
+
+def objects(connection: dbapi.Connection, depth: Depth = "all", **filters: Any) -> dict[str, dict[str, Any]]:
+    """Schema → table → the table's entry; of catalog lakehouse."""
+    found = connection.adbc_get_objects(depth=depth, **filters).read_all().to_pylist()
+    assert [entry["catalog_name"] for entry in found] == ["lakehouse"]
+    return {
+        schema["db_schema_name"]: {table["table_name"]: table for table in schema["db_schema_tables"] or []}
+        for schema in found[0]["catalog_db_schemas"] or []
+    }
+
+
+def test_the_one_catalog_is_listed(connection: dbapi.Connection) -> None:
+    assert objects(connection, "catalogs") == {}
+
+
+def test_schemas_are_listed_but_for_the_closed_ones(connection: dbapi.Connection) -> None:
+    names = set(objects(connection, "db_schemas"))
+    assert {"main", "catalog", "meta_data"} <= names
+    assert names.isdisjoint({"vectors", "deleted"})
+    assert not any("ducklake" in name for name in names)
+
+
+def test_tables_are_listed_without_columns_when_those_are_not_asked_for(connection: dbapi.Connection) -> None:
+    found = objects(connection, "tables", db_schema_filter="meta_data")
+    assert set(found["meta_data"]) == {*TABLES, "typed", "seen"}
+    assert found["meta_data"]["typed"]["table_type"] == "TABLE"
+    assert found["meta_data"]["seen"]["table_type"] == "VIEW"
+
+
+@pytest.mark.parametrize("depth", ["columns", "all"])
+def test_columns_are_listed_with_names_types_and_nullability(connection: dbapi.Connection, depth: Depth) -> None:
+    found = objects(connection, depth, db_schema_filter="meta_data")["meta_data"]
+    columns = found["typed"]["table_columns"]
+    assert [(c["column_name"], c["xdbc_type_name"], c["ordinal_position"]) for c in columns] == [
+        ("d", "DECIMAL(9,2)", 1),
+        ("t", "TIMESTAMP WITH TIME ZONE", 2),
+        ("l", "FLOAT[]", 3),
+        ("s", "STRUCT(a INTEGER)", 4),
+    ]
+    assert [c["column_name"] for c in found["seen"]["table_columns"]] == ["id", "x"]
+    assert [c["xdbc_nullable"] for c in found["m_plain"]["table_columns"]] == [0, 1]
+
+
+def test_password_hashes_are_not_even_listed(connection: dbapi.Connection) -> None:
+    names = set(objects(connection, "tables", db_schema_filter="catalog")["catalog"])
+    assert {"datasets", "settings", "query_log"} <= names
+    assert "principal_events" not in names
+
+
+@pytest.mark.parametrize(
+    ("pattern", "expected"),
+    [
+        ("m_plain", {"m_plain", "mXplain"}),
+        ("m\\_plain", {"m_plain"}),
+        ("m\\%%", {"m%percent"}),
+        ("%'%", {"m'quote"}),
+        ('%"%', {'m"double'}),
+        ("%\\\\%", {"m\\slash"}),
+        ("M%UMLAUT", set()),
+        ("m_MLAUT", {"mÜmlaut"}),
+        ("", set()),
+        ("%", {*TABLES, "typed", "seen"}),
+        ("'; DROP TABLE x; --", set()),
+    ],
+)
+def test_patterns_choose_tables(connection: dbapi.Connection, pattern: str, expected: set[str]) -> None:
+    found = objects(connection, "tables", db_schema_filter="meta\\_data", table_name_filter=pattern)
+    assert set(found.get("meta_data", {})) == expected
+
+
+def test_kinds_choose_tables(connection: dbapi.Connection) -> None:
+    found = objects(connection, "tables", db_schema_filter="meta_data", table_types_filter=["VIEW"])
+    assert set(found["meta_data"]) == {"seen"}
+
+
+def test_another_catalog_holds_nothing(connection: dbapi.Connection) -> None:
+    assert connection.adbc_get_objects(catalog_filter="elsewhere").read_all().num_rows == 0
+
+
+def test_the_kinds_of_table_are_those_listed(connection: dbapi.Connection) -> None:
+    assert connection.adbc_get_table_types() == ["TABLE", "VIEW"]
+
+
+@pytest.mark.parametrize("table", [*TABLES, "typed", "seen"])
+def test_the_schema_of_one_table_is_that_of_its_rows(connection: dbapi.Connection, table: str) -> None:
+    escaped = table.replace("\\", "\\\\").replace("_", "\\_").replace("%", "\\%")
+    schema = connection.adbc_get_table_schema(escaped, db_schema_filter="meta_data")
+    quoted = table.replace('"', '""')
+    rows = query(connection, f'FROM meta_data."{quoted}"').schema
+    assert [(field.name, field.type) for field in schema] == [(field.name, field.type) for field in rows]
+
+
+def test_a_table_that_is_not_there_has_no_schema(connection: dbapi.Connection) -> None:
+    refusal(lambda: connection.adbc_get_table_schema("missing", db_schema_filter="meta_data"))
+
+
+def test_the_server_says_what_it_is(connection: dbapi.Connection) -> None:
+    info = connection.adbc_get_info()
+    assert info["vendor_name"] == "Lakehouse"
+    assert info["vendor_arrow_version"] == pa.__version__
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        sql.CommandGetSqlInfo(),
+        sql.CommandGetXdbcTypeInfo(),
+        sql.CommandGetXdbcTypeInfo(data_type=4),
+        sql.CommandGetCatalogs(),
+        sql.CommandGetDbSchemas(),
+        sql.CommandGetTables(),
+        sql.CommandGetTables(include_schema=True),
+        sql.CommandGetTableTypes(),
+        sql.CommandGetPrimaryKeys(table="typed"),
+        sql.CommandGetExportedKeys(table="typed"),
+        sql.CommandGetImportedKeys(table="typed"),
+        sql.CommandGetCrossReference(pk_table="typed", fk_table="typed"),
+    ],
+    ids=lambda command: type(command).__name__,
+)
+def test_the_schema_of_each_metadata_command_is_the_same_in_all_three_places(bare: Bare, command: Any) -> None:
+    info = bare.info(command)
+    table = bare.get(info.endpoints[0].ticket)
+    assert info.schema.equals(table.schema, check_metadata=True)
+    assert bare.schema(command).equals(table.schema, check_metadata=True)
+
+
+def test_a_table_dropped_is_listed_no_more(connection: dbapi.Connection) -> None:
+    query(connection, "CREATE OR REPLACE TABLE meta_data.gone (a INTEGER)")
+    assert "gone" in objects(connection, "tables", db_schema_filter="meta_data")["meta_data"]
+    query(connection, "DROP TABLE meta_data.gone")
+    assert "gone" not in objects(connection, "tables", db_schema_filter="meta_data")["meta_data"]
+
+
+def test_a_view_whose_table_is_gone_does_not_spoil_the_listing(connection: dbapi.Connection) -> None:
+    query(connection, "CREATE OR REPLACE TABLE meta_data.base (a INTEGER)")
+    query(connection, "CREATE OR REPLACE VIEW meta_data.broken AS FROM meta_data.base")
+    query(connection, "DROP TABLE meta_data.base")
+    try:
+        found = objects(connection, "all", db_schema_filter="meta_data")["meta_data"]
+        assert found["broken"]["table_columns"] in (None, [])
+        assert [c["column_name"] for c in found["seen"]["table_columns"]] == ["id", "x"]
+    finally:
+        query(connection, "DROP VIEW meta_data.broken")
