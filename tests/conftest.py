@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from adbc_driver_manager import dbapi
 
+from server.ai.minilm import MiniLM
 from tests.harness import Server
 
 
@@ -28,3 +29,14 @@ def connection(server: Server) -> Iterator[dbapi.Connection]:
 def data(tmp_path: Path) -> Path:
     """A data folder for a server of the test's own."""
     return tmp_path / "data"
+
+
+@pytest.fixture(scope="session")
+def model_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the built-in model is converted to, once per test run."""
+    return tmp_path_factory.mktemp("models")
+
+
+@pytest.fixture(scope="session")
+def minilm(model_cache: Path) -> MiniLM:
+    return MiniLM(model_cache)

@@ -1,1 +1,1 @@
-"""Models: embedding and chat providers, and what turns passages into a cited answer."""
+"""Models: embedding and chat providers."""
