@@ -37,9 +37,11 @@ def encode(ticket: QueryTicket | HeldTicket) -> fl.Ticket:
 def decode(message: sql.TicketStatementQuery) -> QueryTicket | HeldTicket:
     """Raises InvalidArgument for a ticket that this server did not make."""
     try:
-        fields = json.loads(message.statement_handle)
-        if "held" in fields:
-            return HeldTicket(str(fields["held"]))
-        return QueryTicket(str(fields["query"]), base64.b64decode(fields["transaction"], validate=True))
-    except (ValueError, KeyError, TypeError):
-        raise InvalidArgument("the ticket is not one of this server") from None
+        match json.loads(message.statement_handle):
+            case {"held": str(handle)}:
+                return HeldTicket(handle)
+            case {"query": str(text), "transaction": str(transaction)}:
+                return QueryTicket(text, base64.b64decode(transaction, validate=True))
+    except (ValueError, RecursionError):
+        pass
+    raise InvalidArgument("the ticket is not one of this server")

@@ -8,7 +8,8 @@ from server.access.passwords import hash_password, verify_password
 from server.access.principal import Principal
 from server.engine.cursor import LakeCursor
 from server.engine.engine import SERVER, Engine
-from server.errors import InvalidArgument, StartupError, Unauthenticated
+from server.errors import InvalidArgument, StartupError, Unauthenticated, Unavailable
+from server.logs import logger
 
 ADMIN = "admin"
 PASSWORD_VARIABLE = "LAKEHOUSE_ADMIN_PASSWORD"  # noqa: S105 - the variable's name, not a password
@@ -37,8 +38,14 @@ class Principals:
         return made if password is None else None
 
     def log_in(self, name: str, password: str) -> Principal:
-        """Raises Unauthenticated; the message does not tell a wrong name from a wrong password."""
-        found = self._engine.read(lambda cursor: cursor.rows(_SQL["find"], [name]))
+        """Raises Unauthenticated; the message does not tell a wrong name from a wrong password. Unavailable while
+        the lake can't be read."""
+        try:
+            found = self._engine.read(lambda cursor: cursor.rows(_SQL["find"], [name]))
+        except Unavailable as error:
+            # Who is not logged in learns nothing of where the lake lives.
+            logger("access").error("principals can't be read", error=self._engine.location.without_secrets(str(error)))
+            raise Unavailable("the server can't check logins now, because its lake can't be read: try later") from None
         password_hash, roles, disabled = found[0] if found else (None, [], True)
         if not verify_password(password, password_hash) or disabled:
             raise Unauthenticated("name or password is wrong")

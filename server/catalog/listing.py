@@ -8,6 +8,7 @@ import pyarrow as pa
 from catalog_sql import named_queries
 from server.catalog.lake_types import LakeColumn, column_types
 from server.engine.engine import Engine
+from server.errors import SqlError
 from server.gate.rules import HIDDEN_TABLES
 from server.sql.quoting import qualified
 
@@ -49,5 +50,8 @@ class Listing:
         if key not in self._views:
             query = f"SELECT * FROM {qualified('lakehouse', table.schema, table.name)} LIMIT 0"
             self._views = {k: v for k, v in self._views.items() if k[1] == self._engine.schema_epoch}
-            self._views[key] = self._engine.read(lambda cursor: cursor.execute(query).table()).schema
+            try:
+                self._views[key] = self._engine.read(lambda cursor: cursor.execute(query).table()).schema
+            except SqlError:
+                self._views[key] = pa.schema([])  # what the view reads is gone
         return self._views[key]

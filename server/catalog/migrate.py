@@ -47,9 +47,8 @@ def migrate(engine: Engine, parser: Parser, files: Sequence[SqlFile] | None = No
         raise
     except LakehouseError as error:
         location = engine.location
-        where = f"its catalog is {'(lake_catalog)' if location.on_postgres else location.catalog}"
-        reason = location.without_secrets(str(error))
-        raise StartupError(f"the lake's control schema: {reason} ({where}, its data {location.data_path})") from None
+        where = f"its catalog is {location.catalog}, its data {location.data_path}"
+        raise StartupError(f"the lake's control schema: {location.without_secrets(str(error))} ({where})") from None
 
 
 def _migrate(engine: Engine, parser: Parser, known: Sequence[SqlFile]) -> int:

@@ -1,9 +1,12 @@
 """Where the lake lives: its catalog (a DuckDB file or Postgres) and its data files (a folder or S3)."""
 
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
+import psycopg
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from server.config import Settings
 from server.data_folder import DataFolder
@@ -16,15 +19,16 @@ LAKE = "lakehouse"
 
 @dataclass(frozen=True)
 class LakeLocation:
-    """catalog: what follows 'ducklake:' in ATTACH. data_path: a folder or s3:// prefix that ends in '/'."""
+    """catalog: what follows 'ducklake:' in ATTACH, no password in it. data_path: a folder or s3:// prefix, ends in '/'."""
 
     catalog: str
     data_path: str
     s3_endpoint: str
     s3_region: str
     s3_use_tls: bool
-    s3_access_key: str
-    s3_secret_key: str
+    s3_access_key: str = field(repr=False)
+    s3_secret_key: str = field(repr=False)
+    postgres_password: str = field(repr=False)
 
     @property
     def on_postgres(self) -> bool:
@@ -36,20 +40,22 @@ class LakeLocation:
 
     @classmethod
     def of(cls, settings: Settings, folder: DataFolder) -> "LakeLocation":
-        catalog = settings.lake_catalog
-        if catalog.startswith("postgresql://"):
-            catalog = f"postgres:{catalog}"
+        """Raises StartupError for a Postgres address that can't be one."""
+        catalog, password = str(folder.catalog_file.resolve()), ""
+        if settings.lake_catalog:
+            catalog, password = _without_password(settings.lake_catalog)
         data_path = settings.lake_data or str(folder.lake.resolve())
         if not data_path.startswith("s3://"):
             data_path = str(Path(data_path).resolve())
         return cls(
-            catalog=catalog or str(folder.catalog_file.resolve()),
+            catalog=catalog,
             data_path=data_path.rstrip("/") + "/",
             s3_endpoint=settings.s3_endpoint,
             s3_region=settings.s3_region,
             s3_use_tls=settings.s3_use_tls,
             s3_access_key=settings.s3_access_key,
             s3_secret_key=settings.s3_secret_key.get_secret_value(),
+            postgres_password=password,
         )
 
     def attach(self, connection: duckdb.DuckDBPyConnection) -> None:
@@ -57,6 +63,9 @@ class LakeLocation:
         file, and flushing it has open correctness bugs upstream."""
         if self.on_postgres:
             load_extension(connection, "postgres_scanner")
+            if self.postgres_password:
+                # DuckDB's errors repeat the address, so the password reaches libpq another way.
+                os.environ["PGPASSWORD"] = self.postgres_password
         if self.on_s3:
             load_extension(connection, "httpfs")
             self._create_secret(connection)
@@ -70,13 +79,11 @@ class LakeLocation:
         )
 
     def without_secrets(self, message: str) -> str:
-        """DuckDB repeats the address that it could not open; a Postgres address may hold a password."""
-        if self.on_postgres:
-            message = message.replace(self.catalog.removeprefix("postgres:"), "(lake_catalog)")
-        for secret in (self.s3_secret_key, self.s3_access_key):
+        """DuckDB's message on one line, without what it may repeat of our own statements."""
+        for secret in (self.s3_secret_key, self.s3_access_key, self.postgres_password):
             if secret:
                 message = message.replace(secret, "***")
-        return message
+        return " ".join(message.split())
 
     def _make_catalog_file(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Make an empty database under its final name in one step: what DuckDB has not finished when the process is
@@ -102,3 +109,16 @@ class LakeLocation:
             options |= {"ENDPOINT": literal(self.s3_endpoint), "URL_STYLE": "'path'"}
         listed = ", ".join(f"{key} {value}" for key, value in options.items())
         connection.execute(f"CREATE SECRET lake_data ({listed}, SCOPE {literal(self.data_path)})")
+
+
+def _without_password(address: str) -> tuple[str, str]:
+    """(address in libpq's key=value form, password) of the setting lake_catalog."""
+    is_url = address.startswith(("postgres://", "postgresql://"))
+    try:
+        parts = conninfo_to_dict(address if is_url else address.removeprefix("postgres:"))
+    except psycopg.ProgrammingError:  # its message may repeat the password
+        raise StartupError("setting lake_catalog: PostgreSQL's client can't read this address") from None
+    if "sslpassword" in parts:
+        raise StartupError("setting lake_catalog: a key with a password (sslpassword) is not supported")
+    password = str(parts.pop("password", None) or "")
+    return f"postgres:{make_conninfo(**parts)}", password

@@ -4,7 +4,6 @@ DuckDB's Python client can't describe a statement that has parameters, so typed 
 the result is described with those. A type comes from a cast around the parameter or from what it is compared with.
 """
 
-import copy
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -12,7 +11,7 @@ import duckdb
 import pyarrow as pa
 
 from server.errors import InvalidArgument
-from server.sql.tree import Node, Parser, nodes, query_node
+from server.sql.tree import Node, Parser, copied, nodes, query_node
 
 UNKNOWN = "NULL"
 _PLAIN = (
@@ -28,7 +27,7 @@ COUNT = {"LIMIT_MODIFIER": ("limit", "offset")}
 
 def with_nulls(parser: Parser, tree: Node, types: dict[str, str]) -> Node:
     """A copy of the tree in which each parameter is a NULL of its DuckDB type, and unnamed columns keep their names."""
-    tree = copy.deepcopy(tree)
+    tree = copied(tree)
     for item in query_node(tree).get("select_list", []):
         if not item.get("alias") and any(n.get("class") == "PARAMETER" for n in nodes(item)):
             item["alias"] = _column_name(parser, item)
@@ -82,10 +81,10 @@ def _guess_in_select(
     pairs = [(p, other) for p, other in pairs if not any(n.get("class") == "PARAMETER" for n in nodes(other))]
     if not pairs:
         return
-    probe = copy.deepcopy(tree)
+    probe = copied(tree)
     root = query_node(probe)
-    alone = copy.deepcopy(select)
-    alone |= {"select_list": [copy.deepcopy(o) for _, o in pairs], "where_clause": None, "having": None}
+    alone = copied(select)
+    alone |= {"select_list": [copied(o) for _, o in pairs], "where_clause": None, "having": None}
     alone |= {"qualify": None, "group_expressions": [], "group_sets": [], "modifiers": []}
     if select is not query_node(tree):
         alone["cte_map"] = {"map": [*root["cte_map"]["map"], *alone["cte_map"]["map"]]}

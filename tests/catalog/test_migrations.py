@@ -21,7 +21,7 @@ TABLES = "SELECT table_name FROM duckdb_tables() WHERE database_name = 'lakehous
 
 @contextmanager
 def engine_on(data: Path) -> Iterator[Engine]:
-    """An engine without its server: the views over the process's own state need SQL functions that only that registers."""
+    """An engine without its server: views over the process's state need SQL functions that only a server registers."""
     settings = Settings(data=data)
     folder = DataFolder(data)
     folder.make()

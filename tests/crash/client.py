@@ -1,7 +1,7 @@
-"""An ADBC client in a process of its own, for servers that end under it: the driver warns and hangs up in many ways then.
+"""An ADBC client in a process of its own, for servers that end under it: the driver hangs up in many ways then.
 
-`python -m tests.crash.client WORK URI PASSWORD FIRST` does one step after the other, from step FIRST on, and prints each
-step's number once the server has acknowledged it. It ends when a step fails.
+`python -m tests.crash.client WORK URI PASSWORD FIRST` does one step after the other, from step FIRST on, and prints
+each step's number once the server has acknowledged it. It ends when a step fails.
 """
 
 import os
@@ -54,7 +54,7 @@ WORK = {"tell": tell, "load": load, "wait": wait_forever}
 
 @contextmanager
 def working(server: Server, work: str, first: int = 0) -> Iterator["subprocess.Popen[str]"]:
-    """A client at work; its standard output gives the steps that were acknowledged."""
+    """A client that is connected and at work."""
     client = subprocess.Popen(
         [sys.executable, "-m", "tests.crash.client", work, server.uri, PASSWORD, str(first)],
         cwd=ROOT,
@@ -62,19 +62,26 @@ def working(server: Server, work: str, first: int = 0) -> Iterator["subprocess.P
         stderr=subprocess.DEVNULL,
         text=True,
     )
+    assert client.stdout is not None
     try:
+        assert client.stdout.readline() == "ready\n"
         yield client
     finally:
         client.kill()
         client.wait()
-        assert client.stdout is not None
         client.stdout.close()
 
 
 def acknowledged(client: "subprocess.Popen[str]") -> list[int]:
-    """The steps that the client has not been asked for yet, once it has ended."""
+    """Every step that the server acknowledged, once the client has ended because its server has."""
+    client.wait(60)
     assert client.stdout is not None
     return [int(line) for line in client.stdout if line.strip().isdigit()]
+
+
+def tell_parent(word: str) -> None:
+    sys.stdout.write(f"{word}\n")
+    sys.stdout.flush()
 
 
 def main() -> None:
@@ -82,13 +89,12 @@ def main() -> None:
     step = int(first)
     try:
         connection = connect(uri, "admin", password)
-        print("ready", flush=True)
+        tell_parent("ready")
         while True:
             WORK[work](connection, step)
-            print(step, flush=True)
+            tell_parent(str(step))
             step += 1
     except DRIVER_ERRORS:
-        sys.stdout.flush()
         os._exit(0)  # closing a connection to a dead server takes the driver long
 
 

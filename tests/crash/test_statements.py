@@ -31,25 +31,20 @@ def _sorted(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def test_each_acknowledged_statement_survives_and_at_most_one_more(data: Path) -> None:
     chance, reference, steps = random.Random(11), duckdb.connect(), 0
-    server = Server(data).start()
-    for _ in range(KILLS):
-        with working(server, "tell", steps) as client:
-            assert client.stdout is not None
-            assert client.stdout.readline() == "ready\n"
-            time.sleep(chance.uniform(*LIFE_S))
-            server.kill()
-            client.wait(30)
-            done = acknowledged(client)
-        assert done == list(range(steps, steps + len(done)))
-        for step in done:
-            reference.execute(statement(step))
-        steps += len(done)
-        server = Server(data).start()
-        found = told(server)
-        if found != story(reference):
-            reference.execute(statement(steps))
-            steps += 1
-            assert found == story(reference)
+    with Server(data) as server, reference:
+        for _ in range(KILLS):
+            with working(server, "tell", steps) as client:
+                time.sleep(chance.uniform(*LIFE_S))
+                server.kill()
+                done = acknowledged(client)
+            assert done == list(range(steps, steps + len(done)))
+            for step in done:
+                reference.execute(statement(step))
+            steps += len(done)
+            server.start()
+            found = told(server)
+            if found != story(reference):
+                reference.execute(statement(steps))
+                steps += 1
+                assert found == story(reference)
     assert steps > KILLS
-    assert server.stop() == 0
-    reference.close()
