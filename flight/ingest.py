@@ -37,10 +37,5 @@ def ingest(session: Session, command: sql.CommandStatementIngest, rows: pa.Recor
         raise InvalidArgument(f"there is no catalog {command.catalog!r}: tables are in lakehouse")
     if not command.table:
         raise InvalidArgument("an ingest names its table")
-    transaction_id = command.transaction_id or _open_transaction(session)
+    transaction_id = command.transaction_id or session.open_transaction(b"")
     return session.ingest(rows, command.schema, command.table, command.temporary, mode, transaction_id)
-
-
-def _open_transaction(session: Session) -> bytes:
-    """ADBC's driver leaves the transaction out of this command alone: the one that is open is meant."""
-    return next(iter(session.transactions)) if len(session.transactions) == 1 else b""

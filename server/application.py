@@ -22,9 +22,9 @@ from server.logs import logger
 from server.operations.registry import Operations
 from server.querylog import QueryLog
 from server.sessions.describing import Describer
+from server.sessions.execution import Services
 from server.sessions.placing import Placing
 from server.sessions.registry import Sessions
-from server.sessions.session import Services
 from server.sql.parameters import ValueTypes
 from server.sql.tree import Parser
 from server.vectors.building import KIND, IndexBuilder

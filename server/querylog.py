@@ -121,7 +121,7 @@ class QueryLog:
             try:
                 if not self._stopped:
                     self.flush()
-            except LakehouseError as error:
+            except Exception as error:  # noqa: BLE001 - whatever it is, the next flush may succeed
                 self._log.warning("the query log could not be written", error=str(error))
                 self._drop_oldest()
 

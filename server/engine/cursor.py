@@ -81,7 +81,8 @@ class LakeCursor:
     def interrupt(self) -> None:
         """Stop what runs; safe from another thread."""
         self.context.cancelled.set()
-        self._connection.interrupt()
+        with contextlib.suppress(duckdb.Error):  # closed meanwhile: nothing runs
+            self._connection.interrupt()
 
     def close(self) -> None:
         self._on_close()

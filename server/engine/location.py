@@ -19,7 +19,7 @@ LAKE = "lakehouse"
 
 @dataclass(frozen=True)
 class LakeLocation:
-    """catalog: what follows 'ducklake:' in ATTACH, no password in it. data_path: a folder or s3:// prefix, ends in '/'."""
+    """catalog: what follows 'ducklake:' in ATTACH, without password. data_path: a folder or s3:// prefix, '/' last."""
 
     catalog: str
     data_path: str
@@ -96,7 +96,8 @@ class LakeLocation:
                 f"the catalog {file} is missing, but {self.data_path} holds data files: restore it, or move them away"
             )
         made = file.with_suffix(".new")
-        made.unlink(missing_ok=True)
+        for left in (made, Path(f"{made}.wal")):
+            left.unlink(missing_ok=True)
         connection.execute(f"ATTACH {literal(str(made))} AS made")
         connection.execute("DETACH made")
         made.rename(file)
@@ -121,4 +122,4 @@ def _without_password(address: str) -> tuple[str, str]:
     if "sslpassword" in parts:
         raise StartupError("setting lake_catalog: a key with a password (sslpassword) is not supported")
     password = str(parts.pop("password", None) or "")
-    return f"postgres:{make_conninfo(**parts)}", password
+    return f"postgres:{make_conninfo('', **parts)}", password

@@ -11,6 +11,8 @@ from server.engine.cursor import LakeCursor
 from server.engine.translate import translated
 from server.errors import LakehouseError, LimitExceeded, Unavailable
 
+CHANGED = "a table of this query changed while it was planned; run the statement again"
+
 
 class ResultStream:
     """An iterator of record batches, all of `schema`.
@@ -40,6 +42,7 @@ class ResultStream:
         self._rows = 0
         self._ended = False
         self._drained = False
+        self._stopped: LakehouseError | None = None
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
         return self
@@ -56,25 +59,29 @@ class ResultStream:
         return pa.RecordBatchReader.from_batches(self.schema, self)
 
     def drain(self, bytes_max: int) -> None:
-        """Read the rest into memory, so that the cursor is free. Raises LimitExceeded past bytes_max."""
-        with self._lock, contextlib.suppress(StopIteration):
-            held = 0
-            while not self._drained:
-                batches = self._read()
-                held += sum(batch.nbytes for batch in batches)
-                if held > bytes_max:
-                    raise LimitExceeded("result_held_bytes_max", "an earlier result of this transaction is still open")
-                self._ready.extend(batches)
+        """Read the rest into memory, so that the cursor is free. Raises LimitExceeded past bytes_max, losing no row."""
+        with self._lock:
+            while not self._drained and not self._ended:
+                if sum(batch.nbytes for batch in self._ready) > bytes_max:
+                    raise LimitExceeded("result_held_bytes_max", "an earlier result of this connection is still open")
+                try:
+                    self._ready.extend(self._read())
+                except StopIteration:
+                    return
+                except LakehouseError as error:
+                    self._end(error)  # its reader hears of it; the next statement has nothing to do with it
+                    return
 
-    def close(self) -> None:
-        """End the stream from outside; what is being read in another thread is interrupted."""
-        if not self._lock.acquire(blocking=False):
-            self._cursor.interrupt()
-            self._lock.acquire()
-        try:
-            self._end(None)
-        finally:
-            self._lock.release()
+    def stop(self, error: LakehouseError) -> None:
+        """End the stream from outside: its reader gets `error` after what is on its way. Waits for nobody."""
+        self._stopped = self._stopped or error
+        if self._lock.acquire(blocking=False):
+            try:
+                self._end(error)
+            finally:
+                self._lock.release()
+        else:
+            self._cursor.interrupt()  # it is being read just now: the reader ends it
 
     def __del__(self) -> None:
         # A client that vanishes leaves no other trace than its stream being dropped.
@@ -85,6 +92,8 @@ class ResultStream:
         """Fill `_ready` with at least one batch, or end."""
         try:
             while not self._ready:
+                if self._stopped is not None:
+                    raise self._stopped
                 if self._drained:
                     raise StopIteration
                 self._ready.extend(self._read())
@@ -96,8 +105,6 @@ class ResultStream:
             raise
 
     def _read(self) -> list[pa.RecordBatch]:
-        if self._ended:
-            raise StopIteration
         try:
             with translated(self._cursor.context):
                 batch = self._reader.read_next_batch()
@@ -113,6 +120,8 @@ class ResultStream:
         if self._ended:
             return
         self._ended = True
+        if error is not None:
+            self._stopped = self._stopped or error
         with contextlib.suppress(Exception):  # an interrupted DuckDB stream may raise as it closes
             self._reader.close()
         if not self._drained:
@@ -122,12 +131,14 @@ class ResultStream:
 
 def cast(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
     """Give the batch the types that were promised before the run; they differ where an untyped NULL was bound."""
+    if batch.schema.names != schema.names:
+        raise Unavailable(CHANGED)
     try:
         return pa.RecordBatch.from_arrays(
             [column.cast(field.type) for column, field in zip(batch.columns, schema, strict=True)], schema=schema
         )
     except (pa.ArrowException, ValueError):
-        raise Unavailable("a table of this query changed while it was planned; run the statement again") from None
+        raise Unavailable(CHANGED) from None
 
 
 def bounded(batch: pa.RecordBatch, bytes_max: int) -> Iterator[pa.RecordBatch]:

@@ -11,7 +11,7 @@ from server.gate import rules
 from server.gate.files import Folders, looks_like_file, unnamed_reader
 from server.sql.sources import source_positions
 from server.sql.statements import Statement
-from server.sql.targets import OBJECTS, dotted_name, targets
+from server.sql.targets import OBJECTS, dotted_name, says_temporary, targets
 from server.sql.tokens import Token
 
 Tokens = tuple[Token, ...]
@@ -101,7 +101,7 @@ def _check_head(statement: Statement) -> None:
 
 
 def _check_targets(tokens: Tokens, schema: str) -> None:
-    temporary = tokens[0].word == "CREATE" and any(token.word in ("TEMP", "TEMPORARY") for token in tokens[1:4])
+    temporary = says_temporary(tokens)
     for target in targets(tokens):
         names = target.names[:-1] if target.word == "COLUMN" else target.names
         if names and not (temporary and len(names) == 1):

@@ -7,7 +7,9 @@ import weakref
 from server.engine.cursor import DEFAULT_SCHEMA, LakeCursor
 from server.engine.engine import Engine
 from server.engine.results import ResultStream
-from server.errors import Cancelled
+from server.errors import Cancelled, Unsupported
+
+Settings = tuple[str, str | None]  # schema that unqualified names mean, time zone
 
 
 class SessionCursors:
@@ -23,11 +25,13 @@ class SessionCursors:
         self._plain: LakeCursor | None = None  # without the lake in its search path
         # Weak, or a client that vanishes would never have its stream dropped.
         self._home_stream: weakref.ref[ResultStream] | None = None
+        self._home_in_transaction = False
         self._busy: set[LakeCursor] = set()
         self._closed = False
-        self._settings: tuple[str, str | None] = (DEFAULT_SCHEMA, None)
-        self._settings_of: weakref.WeakKeyDictionary[LakeCursor, tuple[str, str | None]] = weakref.WeakKeyDictionary()
+        self._settings: Settings = (DEFAULT_SCHEMA, None)
+        self._settings_of: weakref.WeakKeyDictionary[LakeCursor, Settings] = weakref.WeakKeyDictionary()
         self.has_temporary = False
+        self.leases = 0  # statements in progress; kept by Lease
 
     @property
     def schema(self) -> str:
@@ -38,29 +42,26 @@ class SessionCursors:
     def time_zone(self) -> str | None:
         return self._settings[1]
 
-    @property
-    def busy(self) -> bool:
-        return bool(self._busy)
-
-    def take(self, needs_lake: bool = True) -> LakeCursor:
+    def take(self, needs_lake: bool = True, for_temporary: bool = False) -> LakeCursor:
         """A cursor that no other statement uses; give it back with `release`.
 
-        needs_lake: see `placing.py`. While temporary objects exist only the home cursor will do: an open stream on it
-        is read to its end first.
+        needs_lake: see `placing.py`. Temporary objects live on the home cursor: once there are some, or to make one, no
+        other will do, and an open stream on it is read to its end first.
         """
         if not needs_lake and not self.has_temporary:
             with self._lock:
                 if self._plain not in self._busy:
-                    self._plain = self._applied(self._plain or self._new(None))
-                    self._busy.add(self._plain)
-                    return self._plain
+                    return self._use(self._plain or self._new(None))
         while True:
             with self._lock:
                 if self._home not in self._busy:
-                    self._home = self._applied(self._home or self._new())
-                    self._busy.add(self._home)
-                    return self._home
-                if not self.has_temporary:
+                    self._home = self._home or self._new()
+                    return self._use(self._home)
+                if not (self.has_temporary or for_temporary):
+                    return self.take_new()
+                if self._home_in_transaction:
+                    if for_temporary:
+                        raise Unsupported("temporary objects are made in the open transaction, or when it has ended")
                     return self.take_new()
                 stream = self._home_stream() if self._home_stream is not None else None
                 if stream is None:
@@ -69,12 +70,20 @@ class SessionCursors:
             if stream is not None:
                 stream.drain(self._engine.settings.result_held_bytes_max)
 
-    def take_new(self) -> LakeCursor:
-        """A cursor of the caller's own, for a transaction; give it back with `release`."""
+    def take_for_transaction(self) -> LakeCursor:
+        """The home cursor if it is free, so that temporary objects outlive the transaction, or one of its own."""
         with self._lock:
-            cursor = self._new()
-            self._busy.add(cursor)
+            cursor = self.take_new() if self._home in self._busy else self.take()
+            self._home_in_transaction |= cursor is self._home
             return cursor
+
+    def take_new(self) -> LakeCursor:
+        """A cursor of the caller's own; give it back with `release`."""
+        with self._lock:
+            return self._use(self._new())
+
+    def is_home(self, cursor: LakeCursor) -> bool:
+        return cursor is self._home
 
     def streaming(self, cursor: LakeCursor, stream: ResultStream) -> None:
         """Remember the stream that keeps the home cursor busy, so that it can be read ahead when it is needed."""
@@ -84,10 +93,25 @@ class SessionCursors:
     def release(self, cursor: LakeCursor) -> None:
         with self._lock:
             self._busy.discard(cursor)
+            if cursor is self._home:
+                self._home_stream = None
+                self._home_in_transaction = False
             self._released.notify_all()
             if cursor in (self._home, self._plain) and not self._closed:
                 return
         cursor.close()
+
+    def with_settings(self, cursor: LakeCursor) -> str:
+        """Give the cursor what the session has set since; the schema that now counts on it."""
+        settings = self._settings
+        if self._settings_of.get(cursor) != settings:
+            schema, time_zone = settings
+            if cursor is not self._plain:
+                cursor.use(schema)
+            if time_zone is not None:
+                cursor.set_time_zone(time_zone)
+            self._settings_of[cursor] = settings
+        return settings[0]
 
     def use(self, schema: str) -> None:
         """Make schema the default. Raises SqlError if it is not there."""
@@ -107,29 +131,26 @@ class SessionCursors:
         with self._lock:
             self._closed = True
             self.interrupt()
+            self._released.notify_all()
             for cursor in (self._home, self._plain):
                 if cursor is not None and cursor not in self._busy:
                     cursor.close()
 
-    def _change(self, settings: tuple[str, str | None]) -> None:
-        """Try the settings on a cursor; one that is busy gets them when it is next taken."""
-        before = self._settings
-        self._settings = settings
+    def _change(self, settings: Settings) -> None:
+        """Try the settings on a new cursor; every other one gets them when a statement next takes it."""
+        before, self._settings = self._settings, settings
         try:
-            self.release(self.take())
+            self.release(self.take_new())
         except BaseException:
             self._settings = before
             raise
 
-    def _applied(self, cursor: LakeCursor) -> LakeCursor:
-        """The cursor with the session's settings."""
-        schema, time_zone = self._settings
-        if self._settings_of.get(cursor) != self._settings:
-            if cursor is not self._plain:
-                cursor.use(schema)
-            if time_zone is not None:
-                cursor.set_time_zone(time_zone)
-            self._settings_of[cursor] = self._settings
+    def _use(self, cursor: LakeCursor) -> LakeCursor:
+        if self._closed:
+            raise Cancelled("the session has ended")
+        cursor.context.start()
+        self.with_settings(cursor)
+        self._busy.add(cursor)
         return cursor
 
     def _new(self, schema: str | None = DEFAULT_SCHEMA) -> LakeCursor:
@@ -139,8 +160,4 @@ class SessionCursors:
         self._settings_of[cursor] = (DEFAULT_SCHEMA, None)
         if schema is None:
             self._plain = cursor
-        try:
-            return self._applied(cursor)
-        except BaseException:
-            cursor.close()
-            raise
+        return cursor

@@ -6,6 +6,7 @@ ADBC and JDBC ask three times for the same thing (prepare, info, get), and plann
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -14,10 +15,12 @@ from server.engine.cursor import LakeCursor
 from server.engine.engine import Engine
 from server.errors import LakehouseError, SqlError
 from server.sql.parameters import UNKNOWN, guess_types, with_nulls
+from server.sql.plain_types import without_dictionaries
 from server.sql.statements import Statement
 from server.sql.tree import Node, Parser, planning_text
 
 KEPT_MAX = 2000
+TEXT_KEPT_CHARS_MAX = 20_000
 
 
 @dataclass(frozen=True)
@@ -40,12 +43,12 @@ class Describer:
     def describe(
         self,
         statement: Statement,
-        borrow: Callable[[], LakeCursor],
-        give_back: Callable[[LakeCursor], None],
-        place: tuple[object, ...],
         types: Mapping[str, str] | None,
+        place: tuple[object, ...],
+        borrow: Callable[[], AbstractContextManager[LakeCursor]],
     ) -> Described:
         """types: parameter → DuckDB type of the bound value; None before binding. place: whatever else names depend on.
+        borrow: lends a cursor of the session that asks.
 
         Raises SqlError with DuckDB's message and the position in the caller's text.
         """
@@ -54,11 +57,10 @@ class Describer:
             if found := self._kept.get(key):
                 self._kept.move_to_end(key)
                 return found
-        cursor = borrow()
-        try:
+        with borrow() as cursor:
             found = self._plan(statement, cursor, types)
-        finally:
-            give_back(cursor)
+        if len(statement.text) > TEXT_KEPT_CHARS_MAX:
+            return found
         with self._lock:
             self._kept[key] = found
             while len(self._kept) > KEPT_MAX:
@@ -82,7 +84,7 @@ class Describer:
 
     def _schema(self, statement: Statement, tree: Node, cursor: LakeCursor) -> pa.Schema:
         try:
-            return cursor.execute(planning_text(self._parser, tree)).reader(2048).schema
+            return without_dictionaries(cursor.execute(planning_text(self._parser, tree)).reader(2048).schema)
         except SqlError:
             if not statement.parameters:
                 cursor.execute(statement.text)  # the same error, with the position in the caller's own text

@@ -13,9 +13,11 @@ from server.sql.statements import Kind, Statement
 from server.sql.tree import nodes
 
 KEPT_MAX = 2000
+TEXT_KEPT_CHARS_MAX = 20_000
 # What these give depends on the search path.
 ASKING = frozenset(
-    {"current_schema", "current_schemas", "current_database", "current_catalog", "in_search_path", "current_setting"}
+    """current_schema current_schemas current_database current_catalog in_search_path current_setting
+    pragma_table_info pragma_show""".split()
 )
 MACROS = "SELECT macro_name FROM __ducklake_metadata_lakehouse.ducklake_macro WHERE end_snapshot IS NULL"
 KNOWN = "SELECT DISTINCT function_name FROM duckdb_functions() WHERE database_name IN ('system', 'memory')"
@@ -32,13 +34,19 @@ class Placing:
     def needs_lake(self, statement: Statement) -> bool:
         if statement.kind is not Kind.QUERY:
             return True
+        if len(statement.text) > TEXT_KEPT_CHARS_MAX:
+            functions = _functions(statement)
+            return functions is None or not self._all_known(functions)
         with self._lock:
             if statement.text not in self._functions:
                 self._functions[statement.text] = _functions(statement)
                 while len(self._functions) > KEPT_MAX:
                     self._functions.popitem(last=False)
             functions = self._functions[statement.text]
-        return functions is None or not functions <= self._known or not functions.isdisjoint(self._lake_macros())
+        return functions is None or not self._all_known(functions)
+
+    def _all_known(self, functions: frozenset[str]) -> bool:
+        return functions <= self._known and functions.isdisjoint(self._lake_macros())
 
     def _lake_macros(self) -> frozenset[str]:
         """Macros that people made in the lake: one of them may have the name of a built-in function."""

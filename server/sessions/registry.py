@@ -8,7 +8,8 @@ import time
 from server.access.principal import Principal
 from server.config import Settings
 from server.errors import LimitExceeded, Unauthenticated
-from server.sessions.session import Services, Session
+from server.sessions.execution import Services
+from server.sessions.session import Session
 
 SWEEP_S = 15.0
 
@@ -63,9 +64,8 @@ class Sessions:
 
     def _sweep(self) -> None:
         while not self._stop.wait(SWEEP_S):
-            oldest = time.monotonic() - self._settings.session_idle_s_max
             for session in list(self._by_digest.values()):
-                if session.last_used < oldest and not session.cursors.busy:
+                if session.idle_s > self._settings.session_idle_s_max:
                     self.close(session)
 
 

@@ -8,6 +8,7 @@ import pyarrow as pa
 from server.config import Settings
 from server.engine.cursor import LakeCursor
 from server.errors import Cancelled, LimitExceeded
+from server.sql.plain_types import without_dictionaries
 from server.sql.statements import Statement
 
 
@@ -32,4 +33,5 @@ def bounded(cursor: LakeCursor, statement: Statement, values: Any, settings: Set
         if held > settings.result_held_bytes_max:
             raise LimitExceeded("result_held_bytes_max", "a result that must be computed at once is too large")
         batches.append(batch)
-    return pa.Table.from_batches(batches, reader.schema)
+    plain = without_dictionaries(reader.schema)
+    return pa.Table.from_batches(batches, reader.schema).cast(plain)

@@ -2,51 +2,29 @@
 
 import secrets
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa
 
 from server.access.principal import Principal
-from server.engine.cursor import LakeCursor
-from server.engine.engine import Engine, commit_on
 from server.engine.results import ResultStream
-from server.engine.running import client_gone
-from server.errors import Cancelled, InvalidArgument, LimitExceeded, NotFound
-from server.gate.gate import Gate
-from server.ingest.loading import Mode, Target, load
+from server.errors import InvalidArgument, LimitExceeded, NotFound
+from server.ingest.loading import Mode, Target
 from server.operations.call import call_table, called_operation
-from server.operations.registry import Caller, Operations
-from server.querylog import QueryLog
-from server.sessions.cursors import SessionCursors
-from server.sessions.describing import Described, Describer
+from server.operations.registry import Caller
+from server.sessions.describing import Described
+from server.sessions.execution import Execution, Services
 from server.sessions.held import HeldResults
-from server.sessions.leases import Lease
-from server.sessions.placing import Placing
-from server.sessions.runs import bounded, counted
 from server.sessions.setting import apply_setting
 from server.sessions.transactions import Transaction
-from server.sql.parameters import ValueTypes, named
+from server.sql.parameters import named
 from server.sql.schema import schema_of
 from server.sql.statements import Kind, Statement
-from server.sql.targets import creates_temporary, write_target
 
 EXPLAINED = schema_of(explain_key=pa.string(), explain_value=pa.string())
 BoundRow = pa.RecordBatch  # one row, a column per parameter
-
-
-@dataclass(frozen=True)
-class Services:
-    """What every session shares."""
-
-    engine: Engine
-    gate: Gate
-    describer: Describer
-    operations: Operations
-    query_log: QueryLog
-    value_types: ValueTypes
-    placing: Placing
 
 
 @dataclass
@@ -61,17 +39,24 @@ class Prepared:
 
 @dataclass
 class Session:
+    """transaction_id: the client's transaction, or b'' for autocommit."""
+
     services: Services
     principal: Principal
     id: str = field(default_factory=lambda: secrets.token_hex(8))
     last_used: float = field(default_factory=time.monotonic)
 
     def __post_init__(self) -> None:
-        engine = self.services.engine
-        self.cursors = SessionCursors(engine, self.principal.name)
-        self.held = HeldResults(engine.settings.result_held_bytes_max)
+        self.execution = Execution(self.services, self.principal, self.id)
+        self.cursors = self.execution.cursors
+        self.held = HeldResults(self.services.engine.settings.result_held_bytes_max)
         self.prepared: dict[bytes, Prepared] = {}
         self.transactions: dict[bytes, Transaction] = {}
+
+    @property
+    def idle_s(self) -> float:
+        """Seconds since the last call, 0 while a statement is in progress."""
+        return 0.0 if self.cursors.leases else time.monotonic() - self.last_used
 
     # Statements
 
@@ -84,19 +69,7 @@ class Session:
         self, statement: Statement, types: Mapping[str, str] | None = None, transaction_id: bytes = b""
     ) -> Described:
         """Result schema and parameter types of a query, without running it."""
-        cursors = self.cursors
-        place = (cursors.schema, cursors.time_zone, self.id if cursors.has_temporary or transaction_id else "")
-        if transaction_id:
-            transaction = self.transaction(transaction_id)
-            with transaction.lock:
-                return self.services.describer.describe(
-                    statement, transaction.ready, _keep, (*place, transaction_id), types
-                )
-
-        def take() -> LakeCursor:
-            return cursors.take(self.services.placing.needs_lake(statement))
-
-        return self.services.describer.describe(statement, take, cursors.release, place, types)
+        return self.execution.describe(statement, types, self.transaction(transaction_id))
 
     def types_of(self, statement: Statement, row: BoundRow | None) -> dict[str, str] | None:
         """Parameter → DuckDB type of the bound value."""
@@ -109,33 +82,35 @@ class Session:
         """Run a query and stream its rows."""
         schema = self.describe(statement, self.types_of(statement, row), transaction_id).schema
         values = self._values(statement, row)
-        return self._stream(statement, values, schema, transaction_id)
+        return self.execution.stream(statement, values, schema, self.transaction(transaction_id))
 
     def run_now(self, statement: Statement, row: BoundRow | None = None, transaction_id: bytes = b"") -> pa.Table:
-        """Run once what gives rows but is no pure query: CALL, RETURNING, EXPLAIN, PIVOT, and DML with its count."""
+        """Run once what gives rows but is no pure query: CALL, RETURNING, EXPLAIN, PIVOT, and DML with its count.
+
+        An operation commits by itself, whatever transaction is open.
+        """
         values = self._values(statement, row)
+        kind, text = statement.kind.value, statement.text
         match statement.kind:
             case Kind.CALL:
-                bound = _python_values(statement, row)
-                return call_table(self.services.operations, self.caller(), statement, bound)
+                return call_table(self.services.operations, self.caller(), statement, _python_values(statement, row))
             case Kind.SET:
-                return self.logged(statement, lambda: apply_setting(self.cursors, statement))
-            case _:
-                return self.logged(statement, lambda: self._execute(statement, values, transaction_id))
+                return self.execution.logged(kind, text, lambda: apply_setting(self.cursors, statement))
+        transaction = self.transaction(transaction_id)
+        return self.execution.logged(kind, text, lambda: self.execution.at_once(statement, values, transaction))
 
     def update(
         self, statement: Statement, rows: Sequence[BoundRow | None] = (None,), transaction_id: bytes = b""
     ) -> int:
-        """Run DML or DDL once per bound row, all in one transaction. Returns the rows changed, -1 where unknown."""
-        if statement.kind in (Kind.CALL, Kind.SET, Kind.QUERY, Kind.ROWS):
-            results = [self._run_any(statement, row, transaction_id) for row in rows]
-            return sum(table.num_rows for table in results) if statement.kind is not Kind.SET else 0
+        """Run once per bound row; the rows changed or given, -1 where unknown. DML and DDL run all or none; each CALL
+        is a commit of its own."""
+        if statement.kind is not Kind.UPDATE:
+            return sum(self._rows_given(statement, row, transaction_id) for row in rows)
         many = [self._values(statement, row) for row in rows]
-
-        def run() -> pa.Table:
-            return self._write(statement, transaction_id, lambda cursor: counted(cursor, statement, many))
-
-        table = self.logged(statement, run)
+        transaction = self.transaction(transaction_id)
+        table = self.execution.logged(
+            statement.kind.value, statement.text, lambda: self.execution.update(statement, many, transaction)
+        )
         return int(table["Count"][0].as_py()) if table.num_rows else -1
 
     def ingest(
@@ -151,15 +126,12 @@ class Session:
         self.last_used = time.monotonic()
         schema = schema or self.cursors.schema
         self.services.gate.admit_ingest(self.principal, schema, table)
-        record = self.services.query_log.start(self.id, self.principal.name, "ingest", f"{schema}.{table} {mode}")
-        try:
-            count = self._load(rows, Target(schema, table, temporary), mode, transaction_id)
-        except BaseException as error:
-            record.end(0, error)
-            raise
-        record.end(count, None)
-        self.services.engine.schema_changed()
-        return count
+        target, transaction = Target(schema, table, temporary), self.transaction(transaction_id)
+
+        def run() -> pa.Table:
+            return pa.table({"Count": [self.execution.load(rows, target, mode, transaction)]})
+
+        return int(self.execution.logged("ingest", f"{schema}.{table} {mode}", run)["Count"][0].as_py())
 
     def declared_schema(self, statement: Statement) -> pa.Schema | None:
         """The result schema of a CALL and of EXPLAIN; None for what tells its columns only by running."""
@@ -175,7 +147,7 @@ class Session:
     # Transactions
 
     def begin(self) -> Transaction:
-        cursor = self.cursors.take_new()
+        cursor = self.cursors.take_for_transaction()
         try:
             transaction = Transaction(cursor, self.services.engine.settings.result_held_bytes_max)
         except BaseException:
@@ -184,22 +156,40 @@ class Session:
         self.transactions[transaction.id] = transaction
         return transaction
 
-    def transaction(self, transaction_id: bytes) -> Transaction:
+    def transaction(self, transaction_id: bytes) -> Transaction | None:
+        """None for b''. Raises NotFound for one that is not open here."""
+        if not transaction_id:
+            return None
         if (transaction := self.transactions.get(transaction_id)) is None:
             raise NotFound("there is no such open transaction in this session")
         return transaction
 
+    def open_transaction(self, transaction_id: bytes) -> bytes:
+        """The transaction meant by a client that names none, or one that has ended: the one that is open, if one is.
+
+        ADBC leaves it out of an ingest, and runs a prepared statement again that it prepared in an earlier one.
+        """
+        if transaction_id in self.transactions:
+            return transaction_id
+        return next(iter(self.transactions)) if len(self.transactions) == 1 else b""
+
     def end(self, transaction_id: bytes, commit: bool) -> None:
+        """Commit or roll back. A commit that is refused for an open result leaves the transaction open."""
         transaction = self.transaction(transaction_id)
-        del self.transactions[transaction_id]
+        if transaction is None:
+            raise InvalidArgument("a transaction is ended by its identifier")
         try:
             if commit:
                 transaction.commit(self.principal.name, "transaction")
                 self.services.engine.schema_changed()
             else:
                 transaction.roll_back()
-        finally:
-            self.cursors.release(transaction.cursor)
+        except LimitExceeded:
+            raise
+        except BaseException:
+            self._forget(transaction)
+            raise
+        self._forget(transaction)
 
     # Prepared statements
 
@@ -214,110 +204,41 @@ class Session:
         return handle, self.prepared[handle]
 
     def find_prepared(self, handle: bytes) -> Prepared:
+        """The statement, in the transaction that it runs in now."""
         self.last_used = time.monotonic()
         if (prepared := self.prepared.get(handle)) is None:
             raise NotFound("there is no such prepared statement in this session: it was closed, or is another's")
+        if prepared.transaction_id not in self.transactions and prepared.transaction_id:
+            prepared.transaction_id = self.open_transaction(prepared.transaction_id)
         return prepared
 
     def close_prepared(self, handle: bytes) -> None:
         self.find_prepared(handle)
-        del self.prepared[handle]
+        self.prepared.pop(handle, None)
 
     def close(self) -> None:
         """End what is in progress; nothing of the session is left."""
         self.cursors.close()
         for transaction in list(self.transactions.values()):
             transaction.roll_back()
-            self.cursors.release(transaction.cursor)
-        self.transactions.clear()
+            self._forget(transaction)
         self.prepared.clear()
 
-    # How it is done
+    def _forget(self, transaction: Transaction) -> None:
+        if self.transactions.pop(transaction.id, None) is not None:
+            self.cursors.release(transaction.cursor)
 
-    def _run_any(self, statement: Statement, row: BoundRow | None, transaction_id: bytes) -> pa.Table:
+    def _rows_given(self, statement: Statement, row: BoundRow | None, transaction_id: bytes) -> int:
         if statement.kind is Kind.QUERY:
-            return self.query(statement, row, transaction_id).arrow().read_all()
-        return self.run_now(statement, row, transaction_id)
+            return sum(batch.num_rows for batch in self.query(statement, row, transaction_id))
+        return self.run_now(statement, row, transaction_id).num_rows
 
     def _values(self, statement: Statement, row: BoundRow | None) -> list[Any] | dict[str, Any]:
         values = [] if row is None else self.services.value_types.values(row)
         return named(statement.parameters, values)
 
-    def _lease(self, transaction_id: bytes, needs_lake: bool = True) -> Lease:
-        transaction = self.transaction(transaction_id) if transaction_id else None
-        return Lease(self.services.engine, self.cursors, transaction, needs_lake)
-
-    def _stream(self, statement: Statement, values: Any, schema: pa.Schema, transaction_id: bytes) -> ResultStream:
-        settings = self.services.engine.settings
-        lease = self._lease(transaction_id, self.services.placing.needs_lake(statement))
-        record = self.services.query_log.start(self.id, self.principal.name, statement.kind.value, statement.text)
-        try:
-            reader = lease.cursor.execute(statement.text, values).reader(settings.batch_rows)
-        except BaseException as error:
-            lease.free()
-            record.end(0, error)
-            raise
-        stream = ResultStream(lease.cursor, reader, schema, settings.batch_bytes_max, lease.free, record.end)
-        lease.streaming(stream)
-        return stream
-
-    def _load(self, rows: pa.RecordBatchReader, target: Target, mode: Mode, transaction_id: bytes) -> int:
-        """A stream can be read once, so a conflict is the client's to try again."""
-        message = f"ingest into {target.schema}.{target.table}"
-        with self._lease(transaction_id) as cursor:
-            if transaction_id:
-                count = load(cursor, rows, target, mode)
-            else:
-                count = commit_on(cursor, self.principal.name, message, lambda c: _load(c, rows, target, mode), tries=1)
-        self.cursors.has_temporary |= target.temporary
-        return count
-
-    def _execute(self, statement: Statement, values: Any, transaction_id: bytes) -> pa.Table:
-        """Run at once and return what it gives, bounded."""
-        if statement.kind is Kind.UPDATE:
-            return self._write(statement, transaction_id, lambda c: counted(c, statement, [values]))
-        settings = self.services.engine.settings
-        return self._write(statement, transaction_id, lambda c: bounded(c, statement, values, settings))
-
-    def _write(self, statement: Statement, transaction_id: bytes, work: Callable[[LakeCursor], pa.Table]) -> pa.Table:
-        """Run work in the client's transaction, or in one of its own that carries the principal's name."""
-        engine, message = self.services.engine, statement.type_name.lower()
-        target = write_target(statement, self.cursors.schema)
-        with engine.locks.holding(target or self.id), self._lease(transaction_id) as cursor:
-            table = work(cursor) if transaction_id else commit_on(cursor, self.principal.name, message, work)
-        if statement.changes_schema:
-            engine.schema_changed()
-            self.cursors.has_temporary |= creates_temporary(statement)
-        return table
-
-    def logged(self, statement: Statement, run: Callable[[], pa.Table]) -> pa.Table:
-        """Run and record the end in the query log."""
-        record = self.services.query_log.start(self.id, self.principal.name, statement.kind.value, statement.text)
-        try:
-            table = run()
-        except BaseException as error:
-            record.end(0, error)
-            raise
-        record.end(table.num_rows, None)
-        return table
-
-
-def _load(cursor: LakeCursor, rows: pa.RecordBatchReader, target: Target, mode: Mode) -> int:
-    """A stream that its client gave up looks like one that ended: ask before the commit."""
-    count = load(cursor, rows, target, mode)
-    gone = client_gone.get()
-    if gone is not None and gone():
-        raise Cancelled("the client went away before its rows were committed")
-    return count
-
-
-def _keep(_: LakeCursor) -> None:
-    """A transaction's cursor stays with it."""
-
 
 def _python_values(statement: Statement, row: BoundRow | None) -> dict[str, Any]:
     """Bound values as plain Python ones, for CALL."""
     values = [] if row is None else [column[0].as_py() for column in row.columns]
-    if len(values) != len(statement.parameters):
-        raise InvalidArgument(f"the statement has {len(statement.parameters)} parameters, {len(values)} were bound")
     return dict(zip(statement.parameters, values, strict=True))

@@ -7,7 +7,7 @@ import weakref
 from server.engine.cursor import LakeCursor
 from server.engine.location import LAKE
 from server.engine.results import ResultStream
-from server.errors import InvalidArgument
+from server.errors import Cancelled, InvalidArgument, LakehouseError
 
 
 class Transaction:
@@ -20,14 +20,25 @@ class Transaction:
         self._held_bytes_max = held_bytes_max
         self._open: weakref.ref[ResultStream] | None = None  # weak: see SessionCursors
         self._ended = False
+        self._failed = False
         cursor.execute("BEGIN")
 
     def ready(self) -> LakeCursor:
         """The cursor, free for the next statement. The caller holds `lock`."""
         if self._ended:
             raise InvalidArgument("the transaction has ended")
+        if self._failed:
+            raise InvalidArgument("an earlier statement of the transaction failed: roll back")
         self.settle()
+        self.cursor.context.start()
         return self.cursor
+
+    def check(self) -> None:
+        """After an error: DuckDB goes on with nothing in a transaction once a statement has failed while it ran."""
+        try:
+            self.cursor.rows("SELECT 1")
+        except LakehouseError:
+            self._failed = True
 
     def settle(self) -> None:
         stream = self._open() if self._open is not None else None
@@ -39,10 +50,11 @@ class Transaction:
         self._open = weakref.ref(stream)
 
     def commit(self, author: str, message: str) -> None:
+        """Raises LimitExceeded, and goes on, if an open result is too large to be kept."""
         with self.lock:
             cursor = self.ready()
-            cursor.execute(f"CALL {LAKE}.set_commit_message(?, ?)", [author, message])
             self._ended = True
+            cursor.execute(f"CALL {LAKE}.set_commit_message(?, ?)", [author, message])
             cursor.execute("COMMIT")
 
     def roll_back(self) -> None:
@@ -50,5 +62,5 @@ class Transaction:
             self._ended = True
             stream = self._open() if self._open is not None else None
             if stream is not None:
-                stream.close()
+                stream.stop(Cancelled("the transaction was rolled back"))
             self.cursor.roll_back()

@@ -4,6 +4,7 @@ apart."""
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from server.sql.quoting import identifier, qualified
 from server.sql.statements import Statement
 from server.sql.tokens import Token
 
@@ -63,7 +64,27 @@ def write_target(statement: Statement, schema: str) -> str | None:
 
 
 def creates_temporary(statement: Statement) -> bool:
-    return statement.type_name == "CREATE" and any(token.word in _TEMPORARY for token in statement.tokens[:4])
+    """CREATE [OR REPLACE] TEMP …, or a name in catalog temp."""
+    if statement.type_name != "CREATE":
+        return False
+    target = next(targets(statement.tokens), None)
+    in_temp = target is not None and len(target.names) > 1 and target.names[0].lower() == "temp"
+    return in_temp or says_temporary(statement.tokens)
+
+
+def says_temporary(tokens: Sequence[Token]) -> bool:
+    """Whether TEMP stands where CREATE has it; elsewhere it is a name."""
+    words = [token.word for token in tokens[:4]]
+    kind = words[3:] if words[1:3] == ["OR", "REPLACE"] else words[1:2]
+    return words[:1] == ["CREATE"] and bool(_TEMPORARY.intersection(kind))
+
+
+def commented_column(statement: Statement) -> str | None:
+    """For COMMENT ON COLUMN, a query that fails to bind if the column is not there."""
+    target = next(targets(statement.tokens), None)
+    if statement.tokens[0].word != "COMMENT" or target is None or target.word != "COLUMN" or len(target.names) < 2:
+        return None
+    return f"SELECT {identifier(target.names[-1])} FROM {qualified(*target.names[:-1])} LIMIT 0"
 
 
 def _is_string(token: Token) -> bool:

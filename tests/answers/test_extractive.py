@@ -4,8 +4,8 @@ from itertools import pairwise
 
 import pytest
 
-from server.answers.extractive import answer_from
 from server.ai.minilm import MiniLM
+from server.answers.extractive import answer_from
 from server.errors import Cancelled, InvalidArgument
 
 PASSAGES = [

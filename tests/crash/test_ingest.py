@@ -12,7 +12,7 @@ from tests.harness import Server
 
 KILLS = 10
 STREAM_KILLS = 5
-FILE_ROWS = 400_000
+FILE_ROWS = 300_000
 
 
 def csv_file(number: int) -> bytes:

@@ -1,5 +1,6 @@
 """A bare Flight client: the messages as they are, for what ADBC never sends."""
 
+import contextlib
 from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
@@ -70,6 +71,8 @@ class Bare:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        with contextlib.suppress(fl.FlightError):  # it may have ended, or never begun
+            self.act("CloseSession")
         self.client.close()
 
 

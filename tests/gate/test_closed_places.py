@@ -112,6 +112,8 @@ def test_what_a_reader_can_not_see_is_refused(lake: Lake, attempt: str) -> None:
         "CREATE TABLE mine AS SELECT 1 AS a",
         "CREATE OR REPLACE VIEW settings AS SELECT own.a FROM main.own",
         "CREATE MACRO mine() AS 1",
+        "CREATE TABLE temp AS SELECT 1 AS a",
+        "CREATE TABLE temporary (temp INTEGER)",
         "ALTER TABLE ingests DROP COLUMN actor",
         "COMMENT ON COLUMN ingests.actor IS 'mine'",
         "SELECT * FROM principal_events",

@@ -64,7 +64,7 @@ class Postgres:
         return f"postgresql://{USER}:{PASSWORD_IN_URL}@127.0.0.1:{self.port}/{name}"
 
     def execute(self, statement: str, database: str = "postgres") -> list[tuple[Any, ...]]:
-        with self._connect(database) as connection, connection.execute(statement) as cursor:  # type: ignore[call-overload]
+        with self._connect(database) as connection, connection.execute(statement) as cursor:
             return list(cursor.fetchall()) if cursor.description else []
 
     def _make(self) -> None:
@@ -73,9 +73,9 @@ class Postgres:
         if self._as:
             for path in (self._home, password):
                 shutil.chown(path, self._as["user"], self._as["group"])
+        make = f"{self._programs}/initdb -D {self._home}/data -U {USER} -A scram-sha-256 -N --pwfile {password}"
         subprocess.run(
-            [self._programs / "initdb", "-D", self._home / "data", "-U", USER, "-A", "scram-sha-256", "-N"]
-            + ["--pwfile", password, "--no-locale", "-E", "UTF8"],
+            [*make.split(), "--no-locale", "-E", "UTF8"],
             stdout=subprocess.DEVNULL,
             cwd=self._home,
             check=True,

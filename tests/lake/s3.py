@@ -39,9 +39,9 @@ class S3Server:
         }
 
     def start(self) -> Self:
+        options = f"{self._program} --port {self.endpoint} --access {ACCESS_KEY} --secret"
         self._process = subprocess.Popen(
-            [self._program, "--access", ACCESS_KEY, "--secret", SECRET_KEY, "--port", self.endpoint, "--quiet"]
-            + ["posix", str(self.root)],
+            [*options.split(), SECRET_KEY, "--quiet", "posix", str(self.root)],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )

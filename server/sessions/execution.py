@@ -1,0 +1,165 @@
+"""Running a session's statements: streamed, at once, in the client's transaction or in one of their own."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from server.access.principal import Principal
+from server.engine.cursor import LakeCursor
+from server.engine.engine import Engine, commit_on
+from server.engine.results import ResultStream
+from server.engine.running import client_gone
+from server.errors import Cancelled
+from server.gate.gate import Gate
+from server.ingest.loading import Mode, Target, load
+from server.operations.registry import Operations
+from server.querylog import QueryLog
+from server.sessions.cursors import SessionCursors
+from server.sessions.describing import Described, Describer
+from server.sessions.leases import Lease
+from server.sessions.placing import Placing
+from server.sessions.runs import bounded, counted
+from server.sessions.transactions import Transaction
+from server.sql.parameters import ValueTypes
+from server.sql.statements import Kind, Statement
+from server.sql.targets import commented_column, creates_temporary, write_target
+
+
+@dataclass(frozen=True)
+class Services:
+    """What every session shares."""
+
+    engine: Engine
+    gate: Gate
+    describer: Describer
+    operations: Operations
+    query_log: QueryLog
+    value_types: ValueTypes
+    placing: Placing
+
+
+class Execution:
+    """One per session. `transaction` is the client's open one, or None for autocommit."""
+
+    def __init__(self, services: Services, principal: Principal, session_id: str) -> None:
+        self._services = services
+        self._principal = principal
+        self._session_id = session_id
+        self.cursors = SessionCursors(services.engine, principal.name)
+
+    def describe(
+        self, statement: Statement, types: Mapping[str, str] | None, transaction: Transaction | None
+    ) -> Described:
+        """Result schema and parameter types of a query, without running it. types: of bound values, if any are."""
+        cursors = self.cursors
+        own = self._session_id if cursors.has_temporary or transaction is not None else ""
+        place = (cursors.schema, cursors.time_zone, own, transaction.id if transaction is not None else b"")
+        return self._services.describer.describe(
+            statement, types, place, lambda: self._lease(statement, transaction, self._needs_lake(statement))
+        )
+
+    def stream(
+        self, statement: Statement, values: Any, schema: pa.Schema, transaction: Transaction | None
+    ) -> ResultStream:
+        """Run a query; its rows are computed as they are read, as batches of `schema`."""
+        settings = self._services.engine.settings
+        record = self._services.query_log.start(
+            self._session_id, self._principal.name, statement.kind.value, statement.text
+        )
+        try:
+            lease = self._lease(statement, transaction, self._needs_lake(statement))
+            try:
+                reader = lease.cursor.execute(statement.text, values).reader(settings.batch_rows)
+            except BaseException:
+                lease.fail()
+                raise
+        except BaseException as error:
+            record.end(0, error)
+            raise
+        stream = ResultStream(lease.cursor, reader, schema, settings.batch_bytes_max, lease.free, record.end)
+        lease.streaming(stream)
+        return stream
+
+    def at_once(self, statement: Statement, values: Any, transaction: Transaction | None) -> pa.Table:
+        """Run now, exactly once, and return what it gives, bounded in bytes."""
+        if statement.kind is Kind.UPDATE:
+            return self.update(statement, [values], transaction)
+        settings = self._services.engine.settings
+        return self._write(statement, transaction, lambda c: bounded(c, statement, values, settings))
+
+    def update(self, statement: Statement, many: Sequence[Any], transaction: Transaction | None) -> pa.Table:
+        """Run DML or DDL once per set of values, all or none; see `counted`."""
+        return self._write(statement, transaction, lambda cursor: counted(cursor, statement, many))
+
+    def load(self, rows: pa.RecordBatchReader, target: Target, mode: Mode, transaction: Transaction | None) -> int:
+        """Load a stream, all rows or none. A stream can be read once, so a conflict is the client's to try again."""
+        engine, message = self._services.engine, f"ingest into {target.schema}.{target.table}"
+        locked = f"{target.schema}.{target.table}".lower()
+        with (
+            engine.locks.holding(locked),
+            Lease(engine, self.cursors, transaction, for_temporary=target.temporary) as cursor,
+        ):
+            if transaction is not None:
+                count = load(cursor, rows, target, mode)
+            else:
+                author = self._principal.name
+                count = commit_on(cursor, author, message, lambda c: _load(c, rows, target, mode), tries=1)
+            self.cursors.has_temporary |= target.temporary
+        engine.schema_changed()
+        return count
+
+    def logged(self, kind: str, text: str, run: Callable[[], pa.Table]) -> pa.Table:
+        """Run and record the end in the query log."""
+        record = self._services.query_log.start(self._session_id, self._principal.name, kind, text)
+        try:
+            table = run()
+        except BaseException as error:
+            record.end(0, error)
+            raise
+        record.end(table.num_rows, None)
+        return table
+
+    def _needs_lake(self, statement: Statement) -> bool:
+        return self._services.placing.needs_lake(statement)
+
+    def _lease(self, statement: Statement, transaction: Transaction | None, needs_lake: bool = True) -> Lease:
+        """The gate is asked again with the schema that counts now: the session's may have changed since."""
+        temporary = creates_temporary(statement)
+        lease = Lease(self._services.engine, self.cursors, transaction, needs_lake, temporary)
+        try:
+            self._services.gate.admit(self._principal, statement.text, lease.schema)
+        except BaseException:
+            lease.free()
+            raise
+        return lease
+
+    def _write(
+        self, statement: Statement, transaction: Transaction | None, work: Callable[[LakeCursor], pa.Table]
+    ) -> pa.Table:
+        """Run work in the client's transaction, or in one of its own that carries the principal's name."""
+        engine, message = self._services.engine, statement.type_name.lower()
+        target = write_target(statement, self.cursors.schema)
+        with engine.locks.holding(target or self._session_id), self._lease(statement, transaction) as cursor:
+            _check_commented_column(cursor, statement)
+            table = work(cursor) if transaction is not None else commit_on(cursor, self._principal.name, message, work)
+            self.cursors.has_temporary |= creates_temporary(statement)
+        if statement.changes_schema:
+            engine.schema_changed()
+        return table
+
+
+def _check_commented_column(cursor: LakeCursor, statement: Statement) -> None:
+    """DuckLake ends the whole database over a comment on a column that is not there: let the binder look first."""
+    if (column := commented_column(statement)) is not None:
+        cursor.rows(column)
+
+
+def _load(cursor: LakeCursor, rows: pa.RecordBatchReader, target: Target, mode: Mode) -> int:
+    """A stream that its client gave up looks like one that ended: ask before the commit."""
+    count = load(cursor, rows, target, mode)
+    gone = client_gone.get()
+    if gone is not None and gone():
+        raise Cancelled("the client went away before its rows were committed")
+    return count
