@@ -67,12 +67,13 @@ class CatalogCommands:
             for table in (self._listing.tables() if in_catalog(LAKE) else [])
             if table.kind in kinds and in_schema(table.schema) and wanted(table.name)
         ]
-        rows = [
-            TableRow(LAKE, t.schema, t.name, t.kind, self._columns(t) if command.include_schema else None)
-            for t in found
-        ]
-        return tables_table(rows, command.include_schema)
+        if not command.include_schema:
+            return tables_table((_row(table) for table in found), include_schema=False)
+        described = self._listing.columns(found)
+        return tables_table((_row(table, *columns) for table, columns in described), include_schema=True)
 
-    def _columns(self, table: ListedTable) -> pa.Schema:
-        schema, types = self._listing.columns(table)
-        return annotate(schema, types, table=table.name, schema_name=table.schema, catalog=LAKE)
+
+def _row(table: ListedTable, schema: pa.Schema | None = None, types: list[str] | None = None) -> TableRow:
+    if schema is not None:
+        schema = annotate(schema, types, table=table.name, schema_name=table.schema, catalog=LAKE)
+    return TableRow(LAKE, table.schema, table.name, table.kind, schema)

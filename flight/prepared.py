@@ -104,9 +104,13 @@ def _read(prepared: Prepared, rows: pa.RecordBatchReader) -> pa.Table | None:
         return None
     if len(given) != len(parameters):
         raise InvalidArgument(f"the statement has {len(parameters)} parameters, {len(given)} were bound")
-    table = rows.read_all()
-    if table.num_rows > BOUND_ROWS_MAX:
-        raise LimitExceeded("BOUND_ROWS_MAX", f"{table.num_rows} rows were bound: load them by ingest")
+    batches, count = [], 0
+    for batch in rows:
+        batches.append(batch)
+        count += batch.num_rows
+        if count > BOUND_ROWS_MAX:
+            raise LimitExceeded("BOUND_ROWS_MAX", f"{count} rows were bound: load them by ingest")
+    table = pa.Table.from_batches(batches, rows.schema)
     names = [name.removeprefix("$") for name in given]
     # Values that carry the parameters' names are bound by name, others by position.
     return table.rename_columns(names).select(list(parameters)) if set(names) == set(parameters) else table

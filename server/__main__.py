@@ -24,7 +24,7 @@ from server.application import Application
 from server.catalog.listing import Listing
 from server.config import Settings, environment_name, has_flag, unit_of
 from server.config_sources import read_settings
-from server.errors import StartupError
+from server.errors import LakehouseError, StartupError
 from server.sessions.registry import Sessions
 from server.version import VERSION
 from udfs.register import register
@@ -63,7 +63,7 @@ def serve(config: Path | None, **flags: Any) -> None:
         settings, sources = read_settings(config, os.environ, flags)
         logs.configure(settings.log_level)
         calls_ended = _serve(settings, sources)
-    except StartupError as error:
+    except LakehouseError as error:
         print(f"error: {error}", file=sys.stderr)  # noqa: T201 - the one line a person needs
         sys.exit(1)
     if not calls_ended:
@@ -96,10 +96,10 @@ def _serve(settings: Settings, sources: dict[str, str]) -> bool:
         register(application)
         sessions, listing, made = application.start(os.environ.get(PASSWORD_VARIABLE))
         try:
-            service = _service(application, sessions, listing)
             if made is not None:
                 print(f"password of admin, shown this once: {made}", flush=True)  # noqa: T201
-            print(f"ready grpc://{settings.host}:{service.port}", flush=True)  # noqa: T201
+            service = _service(application, sessions, listing)
+            print(f"ready grpc://{_address(settings.host)}:{service.port}", flush=True)  # noqa: T201
             ended.wait()
             logs.logger("start").info("stopping")
             sessions.interrupt()
@@ -132,13 +132,17 @@ def _service(application: Application, sessions: Sessions, listing: Listing) -> 
     )
     try:
         return FlightService(
-            f"grpc://{settings.host}:{settings.port}",
+            f"grpc://{_address(settings.host)}:{settings.port}",
             Authentication(application.principals, sessions),
             CatalogCommands(listing, facts),
             Actions(application.operations, sessions),
         )
     except (pa.ArrowException, OSError) as error:
         raise StartupError(f"can't listen on {settings.host}:{settings.port}: {error}") from None
+
+
+def _address(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
 
 
 def _check_port(host: str, port: int) -> None:

@@ -5,6 +5,7 @@
 
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
@@ -128,4 +129,7 @@ def shown(settings: Settings, name: str) -> str:
         return "(set)" if value.get_secret_value() else ""
     if name in ("lake_catalog", "s3_access_key"):
         return "(set)" if value else ""
+    if name == "ollama_url":
+        address = urlsplit(value)
+        return str(urlunsplit(address._replace(netloc=address.netloc.rpartition("@")[2])))
     return "" if value is None else str(value)

@@ -59,7 +59,8 @@ class QueryLog:
         self._key = key
         self._log = logger("query_log")
         self._pending: list[dict[str, Any]] = []
-        self._lock = threading.Lock()
+        # Reentrant: a stream that is dropped logs its end, and may be dropped by the garbage collector in here.
+        self._lock = threading.RLock()
         self._flushing = threading.Lock()
         self._wake = threading.Event()
         self._stopped = False
@@ -112,7 +113,10 @@ class QueryLog:
         self._stopped = True
         self._wake.set()
         self._thread.join()
-        self.flush()
+        try:
+            self.flush()
+        except LakehouseError as error:
+            self._log.error("the last records of the query log were not written", error=str(error))
 
     def _run(self) -> None:
         while not self._stopped:

@@ -12,5 +12,5 @@ JOIN __ducklake_metadata_lakehouse.ducklake_schema s ON s.schema_id = v.schema_i
 WHERE v.end_snapshot IS NULL AND s.schema_name NOT IN ('vectors', 'deleted');
 
 -- columns --
-SELECT column_id, column_name, column_type, parent_column, nulls_allowed
-FROM __ducklake_metadata_lakehouse.ducklake_column WHERE table_id = ? AND end_snapshot IS NULL ORDER BY column_order;
+SELECT table_id, column_id, column_name, column_type, parent_column, nulls_allowed
+FROM __ducklake_metadata_lakehouse.ducklake_column WHERE end_snapshot IS NULL ORDER BY table_id, column_order;

@@ -21,7 +21,9 @@ FULL_ACTIVITY = 10
 
 
 @click.command()
-@click.option("--data", required=True, type=click.Path(file_okay=False, path_type=Path), help="The demo's folder.")
+@click.option(
+    "--data", required=True, type=click.Path(file_okay=False, path_type=Path), help="Where the demo keeps its data."
+)
 @click.option("--port", default=31337, show_default=True, type=click.IntRange(0, 65535), help="0: any free port.")
 @click.option("--candidates", default=100_000, show_default=True, type=click.IntRange(min=1), help="People to make.")
 @click.option("--resumes", default=2_000, show_default=True, type=click.IntRange(min=1), help="Resumes to index.")
@@ -33,7 +35,8 @@ def demo(data: Path, port: int, candidates: int, resumes: int, full: bool, exit_
     signal.signal(signal.SIGTERM, _interrupt)
     console = make_console()
     sizes = {"candidates": candidates, "resumes": resumes} | ({"activity": FULL_ACTIVITY} if full else {})
-    folder = DemoFolder(data.resolve())
+    # Samples that are there stay as they are, so each size has a folder of its own.
+    folder = DemoFolder(data.resolve() / ("full" if full else "default"))
     try:
         _run(console, folder, port, sizes, stay=not exit_after and sys.stdin.isatty())
     except ServerStartError as error:

@@ -1,10 +1,13 @@
 """One job: what it is, how far it is, how it is told to stop, and how others wait for its end."""
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
 
 from server.errors import Cancelled, LakehouseError, Unavailable
+
+WAIT_S = 0.5
 
 
 class Status(Enum):
@@ -63,9 +66,12 @@ class Job:
         if self.told.is_set():
             raise Stopping
 
-    def result(self) -> str:
-        """Wait for the end; the message of success. Raises the job's error, Unavailable if the server stops first."""
-        self.left.wait()
+    def result(self, gone: Callable[[], bool] | None = None) -> str:
+        """Wait for the end; the message of success. Raises the job's error, Unavailable if the server stops first,
+        Cancelled once gone() says that nobody waits any more; the job itself goes on."""
+        while not self.left.wait(WAIT_S):
+            if gone is not None and gone():
+                raise Cancelled(f"the client went away; job {self.id} goes on")
         if self.status is Status.SUCCEEDED:
             return self.message or ""
         if self.error is not None:

@@ -8,8 +8,9 @@ import pyarrow as pa
 from pydantic import Field, model_validator
 
 from server.ai.registry import Providers
-from server.catalog.datasets import checked_name, find_dataset
+from server.catalog.datasets import find_dataset
 from server.engine.engine import Engine
+from server.engine.running import client_gone
 from server.errors import AlreadyExists, InvalidArgument
 from server.jobs.job import Job
 from server.jobs.service import Jobs
@@ -102,8 +103,8 @@ class IndexOperations:
     def _create(self, caller: Caller, arguments: CreateIndex) -> list[dict[str, Any]]:
         with self._holding(arguments.name):
             self._refuse_existing(arguments.name)
-            checked_name(arguments.dataset)
-            find_dataset(self._engine, arguments.dataset)
+            dataset = find_dataset(self._engine, arguments.dataset).name
+            arguments = arguments.model_copy(update={"dataset": dataset})
             self._check_columns(arguments)
             self._indexes.define(self._definition(arguments), caller.principal.name)
             job = self._jobs.submit(KIND, arguments.name, caller.principal.name)
@@ -165,7 +166,7 @@ class IndexOperations:
         )
 
     def _answer(self, name: str, job: Job, wait: bool) -> list[dict[str, Any]]:
-        message = job.result() if wait else None
+        message = job.result(client_gone.get()) if wait else None
         table = self._engine.read(lambda cursor: cursor.execute(SQL["shown"], [name]).table())
         shown = table.to_pylist()[0] if table.num_rows else {}
         fields = ("status", "generation", "plan", "row_count")
