@@ -23,6 +23,10 @@ DDL_TYPES = frozenset({"CREATE", "DROP", "ALTER"})
 REASONS = {"SECRET": ": secrets come from the server's settings", "INDEX": ": DuckLake has no indexes"}
 # With these, COPY writes files under names that are not its own.
 CLOSED_OPTIONS = frozenset({"FILENAME_PATTERN", "FILE_EXTENSION"})
+EXPLAINED = frozenset(
+    """SELECT FROM WITH VALUES TABLE PIVOT UNPIVOT DESCRIBE SUMMARIZE SHOW INSERT UPDATE DELETE MERGE
+    TRUNCATE""".split()
+)
 _HEADS = frozenset({"CREATE", "DROP", "ALTER", "COMMENT"})
 _BETWEEN = frozenset("OR REPLACE TEMP TEMPORARY LOCAL PERSISTENT UNIQUE RECURSIVE ON IF NOT EXISTS".split())
 _COLUMN_LISTS = frozenset({"INTO", "TABLE", "VIEW"})
@@ -42,6 +46,7 @@ class ChangeCheck:
         if any(token.kind == "unread" for token in tokens):
             raise InvalidArgument("the statement holds characters outside quotes that are neither names nor operators")
         _check_head(statement)
+        _check_explained(statement)
         _check_targets(tokens, schema)
         for position, token in enumerate(tokens):
             if token.is_name or token.kind == "string":
@@ -98,6 +103,19 @@ def _check_head(statement: Statement) -> None:
     kind = next((token.text.upper() for token in statement.tokens[1:] if token.word not in _BETWEEN), "")
     if head not in _HEADS or (kind not in OBJECTS and not (head == "COMMENT" and kind == "COLUMN")):
         raise PermissionDenied(f"{head} {kind} is closed{REASONS.get(kind, '')}")
+
+
+def _check_explained(statement: Statement) -> None:
+    """EXPLAIN ANALYZE runs what follows it: queries and changes of rows only."""
+    if statement.type_name != "EXPLAIN":
+        return
+    tokens = statement.tokens[1:]
+    if tokens and tokens[0].text == "(":
+        end = next((position for position, token in enumerate(tokens) if token.text == ")"), len(tokens))
+        tokens = tokens[end + 1 :]
+    head = next((token for token in tokens if token.word != "ANALYZE"), None)
+    if head is None or (head.word not in EXPLAINED and head.text != "("):
+        raise PermissionDenied("EXPLAIN is for queries and changes of rows")
 
 
 def _check_targets(tokens: Tokens, schema: str) -> None:

@@ -8,9 +8,8 @@ _LISTS = frozenset({"FROM", "JOIN", "USING"})  # names may follow after commas
 _SINGLE = frozenset(
     "PIVOT UNPIVOT PIVOT_WIDER PIVOT_LONGER DESCRIBE DESC SUMMARIZE SHOW TABLE INTO UPDATE LATERAL".split()
 )
-_ENDS = frozenset(
-    """SELECT WHERE GROUP HAVING ORDER WINDOW QUALIFY LIMIT SET VALUES UNION INTERSECT EXCEPT RETURNING""".split()
-)
+# All reserved: none can be an alias, after which the list would go on.
+_ENDS = frozenset("""SELECT WHERE GROUP HAVING ORDER WINDOW QUALIFY LIMIT UNION INTERSECT EXCEPT RETURNING""".split())
 
 
 def source_positions(tokens: Sequence[Token]) -> Iterator[int]:
@@ -23,8 +22,10 @@ def source_positions(tokens: Sequence[Token]) -> Iterator[int]:
             in_list[-1] = expected = True
         elif word in _SINGLE:
             expected = True
-        elif word in _ENDS:
+        elif word in _ENDS or _ends_list(tokens, position):
             in_list[-1] = expected = False
+        elif word == "VALUES" and expected:
+            expected = False
         elif token.text == "(" and token.kind == "operator":
             in_list.append(expected)
         elif token.text == ")" and token.kind == "operator":
@@ -41,3 +42,12 @@ def source_positions(tokens: Sequence[Token]) -> Iterator[int]:
 def _is_comparison(tokens: Sequence[Token], position: int) -> bool:
     """IS DISTINCT FROM."""
     return position >= 2 and tokens[position - 1].word == "DISTINCT" and tokens[position - 2].word in ("IS", "NOT")
+
+
+def _ends_list(tokens: Sequence[Token], position: int) -> bool:
+    """SET and VALUES may be aliases too: they end a list only as UPDATE SET and (VALUES."""
+    before = tokens[position - 1] if position else None
+    if before is None:
+        return False
+    word = tokens[position].word
+    return (word == "SET" and before.word == "UPDATE") or (word == "VALUES" and before.text == "(")

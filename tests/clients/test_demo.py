@@ -22,8 +22,8 @@ from tests.clients.stand_in import PASSWORD, StandIn
 
 SERVER = """
 import os, signal, sys
-print("starting"); print("ready grpc://127.0.0.1:7", flush=True)
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(print(os.environ["SECRET"], "stopped", file=sys.stderr)))
+print("starting"); print("ready grpc://127.0.0.1:7", flush=True)
 while True: signal.pause()
 """
 

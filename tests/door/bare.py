@@ -91,3 +91,12 @@ def refusal(run: Callable[[], object]) -> LakehouseError:
             assert inner not in text, text
         return lakehouse_error(error)
     raise AssertionError("it was not refused")
+
+
+def raising(error: Exception) -> Callable[[], object]:
+    """A call that fails with the error, for `refusal`."""
+
+    def run() -> None:
+        raise error
+
+    return run

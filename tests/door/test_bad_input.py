@@ -1,10 +1,8 @@
 """What is wrong gets a clear error, tells nothing of our insides, and the server goes on."""
 
-import base64
 import json
 import socket
 from collections.abc import Iterator
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.flight as fl
@@ -15,10 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from flight.commands import pack
-from flight.gen import flight_session_pb2 as session_messages
 from flight.gen import flight_sql_pb2 as sql
-from tests.door.bare import Bare, descriptor, refusal
-from tests.harness import PASSWORD, Server, query
+from tests.door.bare import Bare, descriptor, raising, refusal
+from tests.harness import Server, query
 
 
 def wrapped(type_url: str, value: bytes) -> bytes:
@@ -97,14 +94,7 @@ def test_random_bytes_get_a_coded_error_or_an_answer(bare: Bare, value: bytes, n
             found = error
         else:
             continue
-        assert refusal(_raising(found)).code not in ("unknown", "internal"), found
-
-
-def _raising(error: Exception) -> Any:
-    def run() -> None:
-        raise error
-
-    return run
+        assert refusal(raising(found)).code not in ("unknown", "internal"), found
 
 
 @pytest.mark.parametrize(
@@ -203,117 +193,6 @@ def test_an_operation_that_is_nearly_named_is_suggested(bare: Bare) -> None:
     assert "health" in refusal(lambda: bare.act("helth")).message
 
 
-@pytest.mark.parametrize("header", [
-    (b"x-nothing", b"at all"),
-    (b"authorization", b""),
-    (b"authorization", b"Bearer"),
-    (b"authorization", b"Bearer forged"),
-    (b"authorization", b"Basic"),
-    (b"authorization", b"Basic !!!"),
-    (b"authorization", b"Basic " + base64.b64encode(b"no colon")),
-    (b"authorization", b"Basic " + base64.b64encode(b"\xff\xfe:x")),
-    (b"authorization", b"Basic " + base64.b64encode(b"admin:wrong")),
-    (b"authorization", b"Basic " + base64.b64encode(b"':x")),
-    (b"authorization", b"Basic " + base64.b64encode(b":")),
-    (b"authorization", b"Negotiate abc"),
-])  # fmt: skip
-def test_every_call_needs_credentials(server: Server, header: tuple[bytes, bytes]) -> None:
-    with Bare(server, header) as bare:
-        for call in (
-            lambda: bare.query("SELECT 1"),
-            lambda: bare.get(b"x"),
-            lambda: bare.update("SELECT 1"),
-            lambda: bare.act("health"),
-            lambda: list(bare.client.list_actions(bare.options)),
-        ):
-            assert refusal(call).code == "unauthenticated"
-
-
-def test_basic_credentials_with_every_call_share_one_session(server: Server) -> None:
-    header = (b"authorization", b"Basic " + base64.b64encode(f"admin:{PASSWORD}".encode()))
-    with Bare(server, header) as bare:
-        bare.update("CREATE TEMP TABLE mine AS SELECT 1 AS a")
-        assert bare.query("FROM mine").to_pylist() == [{"a": 1}]
-        assert bare.query("FROM mine").to_pylist() == [{"a": 1}]
-
-
-def test_a_session_that_was_closed_is_unauthenticated(bare_alone: Bare) -> None:
-    bare_alone.act("CloseSession", session_messages.CloseSessionRequest().SerializeToString())
-    assert refusal(lambda: bare_alone.query("SELECT 1")).code == "unauthenticated"
-
-
 def test_something_that_is_no_grpc_does_no_harm(server: Server) -> None:
     with socket.create_connection(("127.0.0.1", server.port), 5) as plain:
         plain.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n" + b"\x00" * 1000)
-
-
-@pytest.mark.parametrize(("text", "message"), [
-    ("SELEC 1", 'syntax error at or near "SELEC"'),
-    ("SELECT nothing", 'Referenced column "nothing" was not found'),
-    ("SELECT * FROM nowhere", "Table with name nowhere does not exist"),
-    ("SELECT no_function(1)", "no_function"),
-    ("SELECT 1 +", "syntax error at end of input"),
-    ("INSERT INTO nowhere VALUES (1)", "nowhere"),
-    ("CREATE TABLE t (a NOTYPE)", "NOTYPE"),
-    ("SELECT 'unterminated", "unterminated quoted string"),
-])  # fmt: skip
-def test_an_sql_error_is_duckdbs_own_with_its_position(connection: dbapi.Connection, text: str, message: str) -> None:
-    error = refusal(lambda: query(connection, text))
-    assert error.code == "sql_error"
-    assert message in error.message
-    assert "LINE 1:" in error.message or "at end of input" in error.message or text.startswith("INSERT")
-
-
-@pytest.mark.parametrize("text", ["SELECT 1/0 + 'x'::INTEGER", "SELECT 200::TINYINT", "SELECT error('mine')"])
-def test_an_error_at_run_time_is_duckdbs_own(connection: dbapi.Connection, text: str) -> None:
-    assert refusal(lambda: query(connection, text)).code == "sql_error"
-
-
-@pytest.mark.parametrize("text", ["", "   ", ";", "-- nothing", "/* nothing */"])
-def test_an_empty_statement_is_refused(bare: Bare, text: str) -> None:
-    assert "empty" in refusal(lambda: bare.query(text)).message
-    assert "empty" in refusal(lambda: bare.update(text)).message
-
-
-def test_a_nul_in_a_statement_is_refused(bare: Bare) -> None:
-    assert "U+0000" in refusal(lambda: bare.query("SELECT 1 \x00")).message
-
-
-def test_a_very_long_statement_is_served(bare: Bare) -> None:
-    text = "SELECT " + " + ".join(["1"] * 5000) + " AS n"
-    assert outcome(bare, text) in ("rows", "sql_error")
-
-
-def test_a_query_of_many_parts_is_served(bare: Bare) -> None:
-    assert bare.query(" UNION ALL ".join(["SELECT 1 AS n"] * 300)).num_rows == 300
-
-
-@pytest.mark.parametrize(
-    ("opening", "closing"),
-    [
-        ("(", ")"),
-        ("abs(", ")"),
-        ("- ", ""),
-        ("NOT ", ""),
-        ("[", "]"),
-        ("CASE WHEN true THEN ", " END"),
-        ("(SELECT ", ")"),
-    ],
-)
-@pytest.mark.parametrize("depth", [500, 3000, 20_000])
-def test_a_deeply_nested_statement_is_an_error_and_not_the_end(
-    bare: Bare, opening: str, closing: str, depth: int
-) -> None:
-    expression = f"{opening * depth}1{closing * depth}"
-    for text in (f"SELECT {expression} AS n", f"CREATE OR REPLACE TEMP TABLE n AS SELECT {expression} AS n"):
-        assert outcome(bare, text) in ("rows", "sql_error")
-
-
-def outcome(bare: Bare, text: str) -> str:
-    try:
-        bare.query(text)
-    except (fl.FlightError, pa.ArrowException) as error:
-        found = error
-    else:
-        return "rows"
-    return refusal(_raising(found)).code

@@ -116,18 +116,18 @@ def test_two_rows_of_values_are_refused_for_a_query(connection: dbapi.Connection
 
 
 def test_the_schema_of_parameters_has_a_field_for_each(connection: dbapi.Connection) -> None:
-    query(connection, "CREATE OR REPLACE TABLE typed (i INTEGER, d DECIMAL(9,2), t TIMESTAMP, l FLOAT[])")
+    query(connection, "CREATE OR REPLACE TABLE door_typed (i INTEGER, d DECIMAL(9,2), t TIMESTAMP, l FLOAT[])")
     with connection.cursor() as cursor:
-        schema = cursor.adbc_prepare("SELECT * FROM typed WHERE i = ? AND d > ? AND t < ? AND ?::BIGINT > 0 AND ?")
+        schema = cursor.adbc_prepare("SELECT * FROM door_typed WHERE i = ? AND d > ? AND t < ? AND ?::BIGINT > 0 AND ?")
     assert schema is not None
     expected = [pa.int32(), pa.decimal128(9, 2), pa.timestamp("us"), pa.int64(), pa.string()]
     assert [field.type for field in schema] == expected
 
 
 def test_the_schema_of_parameters_of_dml_has_a_field_for_each(connection: dbapi.Connection) -> None:
-    query(connection, "CREATE OR REPLACE TABLE typed_dml (i INTEGER, t VARCHAR)")
+    query(connection, "CREATE OR REPLACE TABLE door_typed_dml (i INTEGER, t VARCHAR)")
     with connection.cursor() as cursor:
-        schema = cursor.adbc_prepare("INSERT INTO typed_dml VALUES (?, ?)")
+        schema = cursor.adbc_prepare("INSERT INTO door_typed_dml VALUES (?, ?)")
     assert schema is not None
     assert len(schema) == 2
 
@@ -149,11 +149,11 @@ def test_preparing_runs_nothing(connection: dbapi.Connection) -> None:
 
 
 def test_dml_runs_once_per_row_of_values(connection: dbapi.Connection) -> None:
-    query(connection, "CREATE OR REPLACE TABLE many (i INTEGER, t VARCHAR, l FLOAT[])")
+    query(connection, "CREATE OR REPLACE TABLE door_many (i INTEGER, t VARCHAR, l FLOAT[])")
     with connection.cursor() as cursor:
-        cursor.executemany("INSERT INTO many VALUES (?, ?, ?)", [(i, f"t{i}", [i / 2]) for i in range(50)])
+        cursor.executemany("INSERT INTO door_many VALUES (?, ?, ?)", [(i, f"t{i}", [i / 2]) for i in range(50)])
         assert cursor.rowcount == 50
-    rows = query(connection, "SELECT count(*) AS n, sum(i) AS s, max(l[1]) AS m FROM many").to_pylist()
+    rows = query(connection, "SELECT count(*) AS n, sum(i) AS s, max(l[1]) AS m FROM door_many").to_pylist()
     assert rows == [{"n": 50, "s": 1225, "m": 24.5}]
 
 
@@ -169,12 +169,12 @@ def test_no_row_of_many_stays_when_one_fails(connection: dbapi.Connection) -> No
 
 
 def test_an_update_with_values_changes_the_rows_it_names(connection: dbapi.Connection) -> None:
-    query(connection, "CREATE OR REPLACE TABLE changed AS SELECT * FROM (VALUES (1, 'a'), (2, 'b')) t(i, t)")
+    query(connection, "CREATE OR REPLACE TABLE door_changed AS SELECT * FROM (VALUES (1, 'a'), (2, 'b')) t(i, t)")
     with connection.cursor() as cursor:
-        cursor.execute("UPDATE changed SET t = $new WHERE i = $at", ("c", 2))
+        cursor.execute("UPDATE door_changed SET t = $new WHERE i = $at", ("c", 2))
     with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM changed WHERE t = ?", ("a",))
-    assert query(connection, "FROM changed").to_pylist() == [{"i": 2, "t": "c"}]
+        cursor.execute("DELETE FROM door_changed WHERE t = ?", ("a",))
+    assert query(connection, "FROM door_changed").to_pylist() == [{"i": 2, "t": "c"}]
 
 
 def test_values_that_carry_names_are_bound_by_name(connection: dbapi.Connection) -> None:
@@ -216,7 +216,7 @@ def test_a_call_without_its_values_runs_nothing(connection: dbapi.Connection) ->
 
 
 def test_values_never_become_sql(connection: dbapi.Connection) -> None:
-    text = "'; DROP TABLE many; --"
+    text = "'; DROP TABLE door_many; --"
     assert query(connection, "SELECT ? AS v", (text,)).to_pylist() == [{"v": text}]
 
 

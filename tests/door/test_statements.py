@@ -96,32 +96,32 @@ def test_remarks_and_semicolons_around_a_statement_do_no_harm(connection: dbapi.
 
 def test_ddl_and_dml_run_without_a_fetch_and_exactly_once(connection: dbapi.Connection) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("CREATE OR REPLACE TABLE once (a INTEGER)")
-        cursor.execute("INSERT INTO once VALUES (1), (2)")
-        cursor.execute("UPDATE once SET a = a + 1")
-        cursor.execute("DELETE FROM once WHERE a = 3")
-    assert query(connection, "FROM once").to_pylist() == [{"a": 2}]
+        cursor.execute("CREATE OR REPLACE TABLE door_once (a INTEGER)")
+        cursor.execute("INSERT INTO door_once VALUES (1), (2)")
+        cursor.execute("UPDATE door_once SET a = a + 1")
+        cursor.execute("DELETE FROM door_once WHERE a = 3")
+    assert query(connection, "FROM door_once").to_pylist() == [{"a": 2}]
 
 
 def test_dml_that_is_fetched_has_run_once_and_tells_its_count(connection: dbapi.Connection) -> None:
-    query(connection, "CREATE OR REPLACE TABLE counted (a INTEGER)")
+    query(connection, "CREATE OR REPLACE TABLE door_counted (a INTEGER)")
     with connection.cursor() as cursor:
-        cursor.execute("INSERT INTO counted SELECT * FROM range(5)")
+        cursor.execute("INSERT INTO door_counted SELECT * FROM range(5)")
         assert cursor.fetchall() == [(5,)]
-    assert query(connection, "SELECT count(*) AS n FROM counted").to_pylist() == [{"n": 5}]
+    assert query(connection, "SELECT count(*) AS n FROM door_counted").to_pylist() == [{"n": 5}]
 
 
 def test_an_update_command_tells_how_many_rows_it_changed(bare: Bare) -> None:
-    assert bare.update("CREATE OR REPLACE TABLE updated AS SELECT * FROM range(7) t(a)") in (7, -1)
-    assert bare.update("UPDATE updated SET a = -1 WHERE a < 3") == 3
-    assert bare.update("DELETE FROM updated WHERE a > 100") == 0
-    assert bare.update("DROP TABLE updated") == -1
+    assert bare.update("CREATE OR REPLACE TABLE door_updated AS SELECT * FROM range(7) t(a)") in (7, -1)
+    assert bare.update("UPDATE door_updated SET a = -1 WHERE a < 3") == 3
+    assert bare.update("DELETE FROM door_updated WHERE a > 100") == 0
+    assert bare.update("DROP TABLE door_updated") == -1
 
 
 def test_the_schema_of_dml_is_asked_for_without_running_it(bare: Bare) -> None:
-    bare.update("CREATE OR REPLACE TABLE asked (a INTEGER)")
-    bare.schema(sql.CommandStatementQuery(query="INSERT INTO asked VALUES (1)"))
-    assert bare.query("SELECT count(*) AS n FROM asked").to_pylist() == [{"n": 0}]
+    bare.update("CREATE OR REPLACE TABLE door_asked (a INTEGER)")
+    bare.schema(sql.CommandStatementQuery(query="INSERT INTO door_asked VALUES (1)"))
+    assert bare.query("SELECT count(*) AS n FROM door_asked").to_pylist() == [{"n": 0}]
 
 
 def test_returning_gives_the_rows_of_one_run(connection: dbapi.Connection) -> None:
@@ -163,11 +163,11 @@ def test_a_query_runs_when_it_is_fetched_and_leaves_nothing_when_it_is_not(bare:
 
 
 def test_the_result_of_what_ran_at_once_is_fetched_once(bare: Bare) -> None:
-    bare.update("CREATE OR REPLACE TABLE held (a INTEGER)")
-    ticket = bare.info(sql.CommandStatementQuery(query="INSERT INTO held VALUES (1)")).endpoints[0].ticket
+    bare.update("CREATE OR REPLACE TABLE door_held (a INTEGER)")
+    ticket = bare.info(sql.CommandStatementQuery(query="INSERT INTO door_held VALUES (1)")).endpoints[0].ticket
     assert bare.get(ticket).to_pylist() == [{"Count": 1}]
     assert refusal(lambda: bare.get(ticket)).code == "not_found"
-    assert bare.query("FROM held").num_rows == 1
+    assert bare.query("FROM door_held").num_rows == 1
 
 
 def test_a_large_result_streams_whole_in_batches_below_the_default_message_size(bare: Bare) -> None:
@@ -242,16 +242,16 @@ def test_eight_connections_write_and_read_side_by_side(server: Server, connectio
 
 
 def test_updates_of_one_table_from_several_connections_all_count(server: Server, connection: dbapi.Connection) -> None:
-    query(connection, "CREATE OR REPLACE TABLE counter AS SELECT 0 AS n")
+    query(connection, "CREATE OR REPLACE TABLE door_counter AS SELECT 0 AS n")
 
     def run(_: int) -> None:
         with server.connect() as own:
             for _ in range(3):
-                query(own, "UPDATE counter SET n = n + 1")
+                query(own, "UPDATE door_counter SET n = n + 1")
 
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(run, range(4)))
-    assert query(connection, "FROM counter").to_pylist() == [{"n": 12}]
+    assert query(connection, "FROM door_counter").to_pylist() == [{"n": 12}]
 
 
 def test_temporary_tables_are_seen_by_their_connection_alone(server: Server, connection: dbapi.Connection) -> None:

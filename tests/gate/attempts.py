@@ -197,6 +197,18 @@ COPY main.own TO '{export}/d' (FORMAT csv, PER_THREAD_OUTPUT, FILE_EXTENSION 'cs
 COPY main.own TO STDOUT
 COPY main.own TO '/dev/stdout'
 COPY main.own TO ('{export}/' || '../forged.csv')
+EXPLAIN ANALYZE COPY main.own TO '{catalog}'
+EXPLAIN (ANALYZE, FORMAT json) COPY main.own TO '{lake}/main/own/forged.parquet'
+EXPLAIN CREATE TABLE mine AS SELECT 1
+INSERT INTO main.own SELECT 1 FROM main.own AS set, '{import}/a.csv'
+INSERT INTO main.own SELECT 1 FROM main.own values, '{import}/a.csv'
+INSERT INTO main.own SELECT 1 FROM VALUES (1) values, '{import}/a.csv'
+INSERT INTO main.own SELECT 1 FROM main.own "set", '{import}/a.csv'
+INSERT INTO main.own SELECT 1 FROM (VALUES (1)), '{import}/a.csv'
+INSERT INTO main.own SELECT 1 FROM main.own JOIN main.own o USING (a), '{import}/a.csv'
+INSERT INTO main.own SELECT 1 FROM main.own ASOF JOIN '{import}/a.csv' f ON own.a > f.a
+MERGE INTO main.own USING '{import}/a.csv' f ON false WHEN NOT MATCHED THEN INSERT VALUES (1)
+WITH x AS (FROM '{import}/a.csv') INSERT INTO main.own FROM x
 COPY main.own FROM '{catalog}' (FORMAT csv)
 COPY main.own FROM '{import}/link.csv'
 """

@@ -42,6 +42,11 @@ def test_the_targets_of_a_statement(text: str, expected: list[tuple[str, tuple[s
         ("PIVOT 'f' ON a", ["f"]),
         ("CREATE TABLE t AS TABLE 'f'", ["t", "f"]),
         ("SELECT a FROM t ORDER BY 'x', 'y'", ["t"]),
+        ("SELECT a FROM t set, 'f'", ["t", "f"]),
+        ("SELECT a FROM t AS values, 'f'", ["t", "f"]),
+        ("SELECT a FROM VALUES (1) v, 'f'", ["f"]),
+        ("SELECT a FROM (VALUES ('x'), ('y')) v, 'f'", ["f"]),
+        ("MERGE INTO t USING s ON a WHEN MATCHED THEN UPDATE SET b = 'x', c = 'y'", ["t", "s"]),
     ],
 )
 def test_the_tables_that_a_statement_names(text: str, expected: list[str]) -> None:
