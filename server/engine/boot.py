@@ -84,7 +84,8 @@ def _close(
     if location.on_s3:
         folders.append(location.data_path)
     connection.execute(f"SET allowed_directories = [{', '.join(map(literal, folders))}]")
-    connection.execute("SET allowed_configs = ['TimeZone']")
+    # The second is what DuckDB itself sets while it makes a table from a PIVOT.
+    connection.execute("SET allowed_configs = ['TimeZone', 'current_transaction_invalidation_policy']")
     for name, value in CLOSED.items():
         connection.execute(f"SET {name} = {str(value).lower()}")
 

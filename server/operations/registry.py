@@ -101,7 +101,7 @@ def parse_body(body: bytes) -> dict[str, Any]:
         return {}
     try:
         arguments = json.loads(body)
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
         raise InvalidArgument(f"the body of an action is a JSON object of its arguments: {error}") from None
     if not isinstance(arguments, dict):
         raise InvalidArgument("the body of an action is a JSON object of its arguments")

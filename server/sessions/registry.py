@@ -63,7 +63,7 @@ class Sessions:
             self.close(session)
 
     def _sweep(self) -> None:
-        while not self._stop.wait(SWEEP_S):
+        while not self._stop.wait(min(SWEEP_S, self._settings.session_idle_s_max / 2)):
             for session in list(self._by_digest.values()):
                 if session.idle_s > self._settings.session_idle_s_max:
                     self.close(session)

@@ -73,7 +73,7 @@ def test_facts_and_promises_are_told() -> None:
     assert values[info.SQL_MAX_CONNECTIONS] == 7
     assert values[info.FLIGHT_SQL_SERVER_TRANSACTION] == info.SQL_SUPPORTED_TRANSACTION_TRANSACTION
     assert values[info.SQL_TRANSACTIONS_SUPPORTED] is True
-    assert values[info.FLIGHT_SQL_SERVER_CANCEL] is True
+    assert values[info.FLIGHT_SQL_SERVER_CANCEL] is False
     assert values[info.FLIGHT_SQL_SERVER_BULK_INGESTION] is True
     assert values[info.FLIGHT_SQL_SERVER_INGEST_TRANSACTIONS_SUPPORTED] is True
     assert values[info.SQL_SAVEPOINTS_SUPPORTED] is False
