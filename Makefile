@@ -23,7 +23,7 @@ setup-dev: $(VENV)/.setup-dev ## Add what tests and checks need
 
 setup-gpu: $(VENV)/.setup-gpu ## Put the GPU build of faiss in place of the CPU one
 
-setup-lance: $(VENV)/.setup-lance ## Add the Lance backend
+setup-lance: $(VENV)/.setup-lance ## Add the package of the Lance extension
 
 serve: setup ## Start a server (ARGS="--data DIR --port N")
 	$(BIN)/python -m server serve $(ARGS)

@@ -42,5 +42,5 @@ User name: admin; password: the content of {password_file}"""
 
 def _command_line(uri: str, password_file: Path) -> str:
     return f"""\
-python -m clients.cli --uri {uri} --password-file {password_file} sql 'SHOW TABLES'
-python -m clients.cli --uri {uri} --password-file {password_file} --help"""
+.venv/bin/python -m clients.cli --uri {uri} --password-file {password_file} sql 'SHOW TABLES'
+.venv/bin/python -m clients.cli --uri {uri} --password-file {password_file} --help"""

@@ -1,6 +1,7 @@
 """The server's operations as Python calls: `DoAction` with JSON in and JSON rows out."""
 
 import base64
+import contextlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from adbc_driver_manager import dbapi
 from pyarrow import flight
 
 from clients.python.connection import DEFAULT_URI, DEFAULT_USERNAME, connect, require_password
-from clients.python.errors import LakehouseError, login_errors, plain_errors
+from clients.python.errors import DRIVER_ERRORS, LakehouseError, login_errors, plain_errors
 from clients.python.jobs import JobProgress, watch_job
 
 Rows = list[dict[str, Any]]
@@ -80,8 +81,11 @@ class Operations:
             return [Operation(kind.type, kind.description) for kind in listed]
 
     def close(self) -> None:
+        """End the session on the server, which would hold it until it is idle for long, and the connection."""
         if self._sql is not None:
             self._sql.close()
+        with contextlib.suppress(*DRIVER_ERRORS):
+            list(self._client.do_action(flight.Action("CloseSession", b""), self._options))
         self._client.close()
 
     def __enter__(self) -> Self:
