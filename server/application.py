@@ -53,7 +53,7 @@ class Application:
 
     @classmethod
     def make(cls, settings: Settings, sources: Mapping[str, str]) -> "Application":
-        """Open the lake and wire the parts. Raises StartupError; nothing is left open then."""
+        """Open the lake and wire the parts. Raises StartupError, after which the process is to end."""
         folder = DataFolder(settings.data)
         folder.make()
         lock = FolderLock.take(folder)

@@ -14,7 +14,7 @@ from server.gate.queries import QueryCheck
 from server.sql.statements import Kind, Statement, parse
 from server.sql.tree import Parser
 
-STATEMENTS_KEPT_MAX = 2000
+CHARS_KEPT_MAX = 500_000  # of all texts kept; tree and tokens of a text take about 150 bytes for each character
 TEXT_KEPT_CHARS_MAX = 20_000  # longer texts are parsed again: they are rare and would fill the cache
 BUILTIN_TABLE_FUNCTIONS = """SELECT DISTINCT function_name FROM duckdb_functions()
     WHERE function_type = 'table' OR (function_type = 'table_macro' AND database_name = 'system')"""
@@ -28,6 +28,7 @@ class Gate:
         self._queries = QueryCheck(builtin, folders)
         self._changes = ChangeCheck(builtin, folders)
         self._kept: OrderedDict[tuple[str, str], Statement] = OrderedDict()
+        self._chars_kept = 0
         self._lock = threading.Lock()
 
     def admit(self, principal: Principal, text: str, schema: str) -> Statement:
@@ -42,11 +43,17 @@ class Gate:
         names_files = self._check(statement, schema)
         # A link may be put into a folder at any time, so files are looked at again with every use.
         if not names_files and len(text) <= TEXT_KEPT_CHARS_MAX:
-            with self._lock:
-                self._kept[key] = statement
-                while len(self._kept) > STATEMENTS_KEPT_MAX:
-                    self._kept.popitem(last=False)
+            self._keep(key, statement)
         return statement
+
+    def _keep(self, key: tuple[str, str], statement: Statement) -> None:
+        with self._lock:
+            if key not in self._kept:
+                self._chars_kept += len(statement.text)
+            self._kept[key] = statement
+            while self._chars_kept > CHARS_KEPT_MAX:
+                _, oldest = self._kept.popitem(last=False)
+                self._chars_kept -= len(oldest.text)
 
     def admit_ingest(self, principal: Principal, schema: str, table: str) -> None:
         """Raise PermissionDenied if the principal may not load rows into this table."""
