@@ -144,8 +144,8 @@ def at_once(*calls: Callable[[], Any]) -> list[Any]:
 
 
 def test_of_many_who_create_an_index_at_once_one_does(server: Server, connection: dbapi.Connection) -> None:
-    make_texts(connection, "contested", dict(ANIMALS))
-    arguments = {"dataset": "contested", "key_column": "id", "text_columns": ["body"], "wait": True}
+    make_texts(connection, "wanted_by_many", dict(ANIMALS))
+    arguments = {"dataset": "wanted_by_many", "key_column": "id", "text_columns": ["body"], "wait": True}
     with server.operations() as operations:
         results = at_once(
             *[
@@ -238,21 +238,28 @@ changes = st.lists(
 def test_after_any_changes_and_a_refresh_exact_search_is_what_sql_computes(
     connection: dbapi.Connection, steps: list[tuple[str, int, list[int]]]
 ) -> None:
-    if not shown(connection, "changing"):
-        query(connection, "CREATE TABLE changing AS SELECT i AS id, [i::FLOAT, 5 - i, 2] AS vec FROM range(8) t(i)")
-        make_index(connection, "changing", vector_column="vec", metric="l2", index_type="exact")
+    if not shown(connection, "shifting_vectors"):
+        query(
+            connection,
+            "CREATE TABLE shifting_vectors AS SELECT i AS id, [i::FLOAT, 5 - i, 2] AS vec FROM range(8) t(i)",
+        )
+        make_index(connection, "shifting_vectors", vector_column="vec", metric="l2", index_type="exact")
     for kind, key, vector in steps:
         if kind == "insert":
-            sql = f"INSERT INTO changing SELECT (SELECT coalesce(max(id), 0) + 1 FROM changing), {vector}::FLOAT[]"
+            sql = f"INSERT INTO shifting_vectors SELECT (SELECT coalesce(max(id), 0) + 1 FROM shifting_vectors), {vector}::FLOAT[]"
         elif kind == "update":
-            sql = f"UPDATE changing SET vec = {vector}::FLOAT[] WHERE id = {key}"
+            sql = f"UPDATE shifting_vectors SET vec = {vector}::FLOAT[] WHERE id = {key}"
         else:
-            sql = f"DELETE FROM changing WHERE id = {key}"
+            sql = f"DELETE FROM shifting_vectors WHERE id = {key}"
         query(connection, sql)
-    refresh(connection, "changing")
+    refresh(connection, "shifting_vectors")
     asked = [0.37, -1.21, 2.53]  # no two lattice points are equally far from here
-    expected = query(connection, f"SELECT id::VARCHAR AS id, list_distance(vec, {asked}::FLOAT[]) AS d FROM changing")
-    found = query(connection, f"SELECT doc_id AS id, -score AS d FROM vector_search('changing', {asked}, k := 100)")
+    expected = query(
+        connection, f"SELECT id::VARCHAR AS id, list_distance(vec, {asked}::FLOAT[]) AS d FROM shifting_vectors"
+    )
+    found = query(
+        connection, f"SELECT doc_id AS id, -score AS d FROM vector_search('shifting_vectors', {asked}, k := 100)"
+    )
     by_id = {row["id"]: row["d"] for row in expected.to_pylist()}
     got = {row["id"]: row["d"] for row in found.to_pylist()}
     assert got == pytest.approx(by_id, rel=1e-4)
