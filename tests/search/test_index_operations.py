@@ -246,7 +246,8 @@ def test_after_any_changes_and_a_refresh_exact_search_is_what_sql_computes(
         make_index(connection, "shifting_vectors", vector_column="vec", metric="l2", index_type="exact")
     for kind, key, vector in steps:
         if kind == "insert":
-            sql = f"INSERT INTO shifting_vectors SELECT (SELECT coalesce(max(id), 0) + 1 FROM shifting_vectors), {vector}::FLOAT[]"
+            key_sql = "(SELECT coalesce(max(id), 0) + 1 FROM shifting_vectors)"
+            sql = f"INSERT INTO shifting_vectors SELECT {key_sql}, {vector}::FLOAT[]"
         elif kind == "update":
             sql = f"UPDATE shifting_vectors SET vec = {vector}::FLOAT[] WHERE id = {key}"
         else:
