@@ -30,6 +30,7 @@ from server.version import VERSION
 from udfs.register import register
 
 SHUTDOWN_S_MAX = 10.0
+ENDING = (signal.SIGINT, signal.SIGTERM)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -87,9 +88,9 @@ def probe(host: str, port: int) -> None:
 
 def _serve(settings: Settings, sources: dict[str, str]) -> bool:
     """Serve until a signal; whether every call had ended by then."""
-    ended = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: ended.set())
+    # Blocked before any thread starts, since threads inherit it, and waited for below: a handler of Python's would run
+    # only once the main thread wakes, which a signal that another thread received does not bring about.
+    signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
     _check_port(settings.host, settings.port)
     application = Application.make(settings, sources)
     try:
@@ -100,7 +101,7 @@ def _serve(settings: Settings, sources: dict[str, str]) -> bool:
                 print(f"password of admin, shown this once: {made}", flush=True)  # noqa: T201
             service = _service(application, sessions, listing)
             print(f"ready grpc://{_address(settings.host)}:{service.port}", flush=True)  # noqa: T201
-            ended.wait()
+            signal.sigwait(ENDING)
             logs.logger("start").info("stopping")
             sessions.interrupt()
             application.jobs.stop()  # before the wait below: a call may be waiting for a job
