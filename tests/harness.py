@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import pyarrow as pa
+from adbc_driver_flightsql import dbapi as flightsql
 from adbc_driver_manager import dbapi
 
 from clients.python import Operations, connect
@@ -117,6 +118,12 @@ class Server:
     def __exit__(self, *_: object) -> None:
         if self.process.poll() is None:
             self.stop()
+
+
+def manual(server: Server) -> dbapi.Connection:
+    """A connection whose statements are one transaction until its end, as DB-API has it."""
+    options = {"username": "admin", "password": PASSWORD}
+    return flightsql.connect(server.uri, db_kwargs=options, autocommit=False)
 
 
 def query(connection: dbapi.Connection, sql: str, parameters: Any = None) -> pa.Table:

@@ -5,19 +5,12 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from adbc_driver_flightsql import dbapi as flightsql
 from adbc_driver_manager import dbapi
 
-from tests.harness import PASSWORD, Server, query
+from tests.harness import Server, manual, query
 
 ROWS = 4_000_000
 WAIT_S = 30.0
-
-
-def manual(server: Server) -> dbapi.Connection:
-    """A connection whose statements are one transaction until its end, as DB-API has it."""
-    options = {"username": "admin", "password": PASSWORD}
-    return flightsql.connect(server.uri, db_kwargs=options, autocommit=False)
 
 
 def opened(cursor: dbapi.Cursor, rows: int = ROWS) -> pa.RecordBatchReader:

@@ -1,13 +1,12 @@
 """Transactions of a client: autocommit off, commit, rollback, isolation, conflicts."""
 
 import pytest
-from adbc_driver_flightsql import dbapi as flightsql
 from adbc_driver_manager import dbapi
 
 from flight.commands import pack
 from flight.gen import flight_sql_pb2 as sql
 from tests.door.bare import Bare, refusal
-from tests.harness import PASSWORD, Server, query
+from tests.harness import Server, manual, query
 
 
 @pytest.fixture
@@ -20,12 +19,6 @@ def table(connection: dbapi.Connection, request: pytest.FixtureRequest) -> str:
 
 def numbers(connection: dbapi.Connection, table: str) -> list[int]:
     return [row["n"] for row in query(connection, f"SELECT n FROM {table} ORDER BY n").to_pylist()]
-
-
-def manual(server: Server) -> dbapi.Connection:
-    """A connection whose statements are one transaction until its end, as DB-API has it."""
-    options = {"username": "admin", "password": PASSWORD}
-    return flightsql.connect(server.uri, db_kwargs=options, autocommit=False)
 
 
 def test_a_rollback_leaves_nothing(server: Server, connection: dbapi.Connection, table: str) -> None:
