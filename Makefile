@@ -12,7 +12,7 @@ SOURCES := server udfs catalog_sql flight clients tests
 COMPILE := $(UV) pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev setup-gpu setup-lance serve demo test check format bench lock clean
+.PHONY: help setup setup-dev setup-gpu setup-lance setup-otel serve demo test check format bench lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,6 +24,8 @@ setup-dev: $(VENV)/.setup-dev ## Add what tests and checks need
 setup-gpu: $(VENV)/.setup-gpu ## Put the GPU build of faiss in place of the CPU one
 
 setup-lance: $(VENV)/.setup-lance ## Add the package of the Lance extension
+
+setup-otel: $(VENV)/.setup-otel ## Add what sends traces over OTLP
 
 serve: setup ## Start a server (ARGS="--data DIR --port N")
 	$(BIN)/python -m server serve $(ARGS)
@@ -51,6 +53,7 @@ lock: ## Resolve the lock files anew (UPGRADE=--upgrade moves the pins)
 	$(COMPILE) --universal $(UPGRADE) pyproject.toml -o requirements.lock
 	$(COMPILE) --universal $(UPGRADE) --group dev -c requirements.lock -o requirements-dev.lock
 	$(COMPILE) --universal $(UPGRADE) --group lance -c requirements.lock -o requirements-lance.lock
+	$(COMPILE) --universal $(UPGRADE) --group otel -c requirements.lock -o requirements-otel.lock
 	$(COMPILE) --python-platform x86_64-manylinux_2_28 $(UPGRADE) --group gpu --override requirements/gpu-overrides.txt \
 		-c requirements.lock pyproject.toml -o requirements-gpu.lock
 
@@ -72,6 +75,10 @@ $(VENV)/.setup-dev: requirements-dev.lock $(VENV)/.setup
 
 $(VENV)/.setup-lance: requirements-lance.lock $(VENV)/.setup
 	$(PIP_INSTALL) -r requirements-lance.lock
+	@touch $@
+
+$(VENV)/.setup-otel: requirements-otel.lock $(VENV)/.setup
+	$(PIP_INSTALL) -r requirements-otel.lock
 	@touch $@
 
 # Both builds of faiss write the same files, so the CPU one leaves first.

@@ -7,6 +7,7 @@ import hmac
 import secrets
 import threading
 import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -31,6 +32,7 @@ SCHEMA = schema_of(
     status=pa.string(),
     error_code=pa.string(),
 )
+Observer = Callable[[Mapping[str, Any]], None]
 PENDING_ROWS_MAX_FACTOR = 4  # a lake that can't be written must not fill the memory
 
 
@@ -42,7 +44,8 @@ class Record:
     row: dict[str, Any]
     started: float
 
-    def end(self, rows: int, error: BaseException | None) -> None:
+    def end(self, rows: int, result_bytes: int, error: BaseException | None) -> None:
+        """result_bytes: of the rows given, in Arrow; 0 where none were."""
         status = "ok" if error is None else "cancelled" if isinstance(error, Cancelled) else "failed"
         self.row |= {
             "duration_ms": (time.perf_counter() - self.started) * 1000,
@@ -51,6 +54,7 @@ class Record:
             "error_code": None if error is None else getattr(error, "code", LakehouseError.code),
         }
         self.log.add(self.row)
+        self.log.tell(self.row | {"result_bytes": result_bytes})
 
 
 class QueryLog:
@@ -64,8 +68,17 @@ class QueryLog:
         self._flushing = threading.Lock()
         self._wake = threading.Event()
         self._stopped = False
+        self._observers: list[Observer] = []
         self._thread = threading.Thread(target=self._run, name="query-log", daemon=True)
         self._thread.start()
+
+    def observe(self, observer: "Observer") -> None:
+        """Call observer with each record as it ends: the columns of SCHEMA and result_bytes."""
+        self._observers.append(observer)
+
+    def tell(self, row: Mapping[str, Any]) -> None:
+        for observer in self._observers:
+            observer(row)
 
     def start(self, session_id: str, principal: str, kind: str, text: str) -> Record:
         row = {

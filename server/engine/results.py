@@ -18,7 +18,7 @@ class ResultStream:
     """An iterator of record batches, all of `schema`.
 
     on_free(): called once, when the cursor is no longer needed: read to its end, closed, broken or dropped.
-    on_end(rows, error): called once, when the last batch is out or the stream was closed; error None unless it broke.
+    on_end(rows, bytes, error): called once, when the last batch is out or the stream was closed; error None unless it broke.
     """
 
     def __init__(
@@ -28,7 +28,7 @@ class ResultStream:
         schema: pa.Schema,
         batch_bytes_max: int,
         on_free: Callable[[], None],
-        on_end: Callable[[int, LakehouseError | None], None],
+        on_end: Callable[[int, int, LakehouseError | None], None],
     ) -> None:
         self.schema = schema
         self._cursor = cursor
@@ -40,6 +40,7 @@ class ResultStream:
         self._ready: deque[pa.RecordBatch] = deque()
         self._lock = threading.RLock()
         self._rows = 0
+        self._bytes = 0
         self._ended = False
         self._drained = False
         self._stopped: LakehouseError | None = None
@@ -53,6 +54,7 @@ class ResultStream:
                 self._pull()
             batch = self._ready.popleft()
             self._rows += batch.num_rows
+            self._bytes += batch.nbytes
             return batch
 
     def arrow(self) -> pa.RecordBatchReader:
@@ -126,7 +128,7 @@ class ResultStream:
             self._reader.close()
         if not self._drained:
             self._on_free()
-        self._on_end(self._rows, error)
+        self._on_end(self._rows, self._bytes, error)
 
 
 def cast(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:

@@ -87,10 +87,10 @@ class Operations:
             rows = list(operation.run(caller, _validated(operation, arguments)))
             table = pa.Table.from_pylist([dict(row) for row in rows], operation.result)
         except LakehouseError as error:
-            record.end(0, error)
+            record.end(0, 0, error)
             self._log.info("operation failed", operation=name, principal=caller.principal.name, code=error.code)
             raise
-        record.end(table.num_rows, None)
+        record.end(table.num_rows, table.nbytes, None)
         self._log.info("operation", operation=name, principal=caller.principal.name, rows=table.num_rows)
         return table
 

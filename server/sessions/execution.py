@@ -76,7 +76,7 @@ class Execution:
                 lease.fail()
                 raise
         except BaseException as error:
-            record.end(0, error)
+            record.end(0, 0, error)
             raise
         stream = ResultStream(lease.cursor, reader, schema, settings.batch_bytes_max, lease.free, record.end)
         lease.streaming(stream)
@@ -116,9 +116,9 @@ class Execution:
         try:
             table = run()
         except BaseException as error:
-            record.end(0, error)
+            record.end(0, 0, error)
             raise
-        record.end(table.num_rows, None)
+        record.end(table.num_rows, table.nbytes, None)
         return table
 
     def _needs_lake(self, statement: Statement) -> bool:
