@@ -6,7 +6,7 @@ from typing import Any
 
 import pyarrow.flight as fl
 
-from flight import prepared
+from flight import cancelling, prepared, session_options
 from flight.commands import BARE_ACTIONS, WRAPPED_ACTIONS, decode_action, pack
 from flight.gen import flight_session_pb2 as session_messages
 from flight.gen import flight_sql_pb2 as sql
@@ -20,6 +20,10 @@ DESCRIPTIONS = {
     "ClosePreparedStatement": "Forget a prepared statement.",
     "BeginTransaction": "Begin a transaction.",
     "EndTransaction": "Commit or roll back a transaction.",
+    "CancelFlightInfo": "End the query of a FlightInfo.",
+    "CancelQuery": "End the query of a FlightInfo; deprecated for CancelFlightInfo.",
+    "SetSessionOptions": "Set options of the session: see GetSessionOptions.",
+    "GetSessionOptions": "The session's options and their values.",
     "CloseSession": "End the session.",
 }
 
@@ -33,6 +37,10 @@ class Actions:
             "ClosePreparedStatement": _close_prepared,
             "BeginTransaction": _begin,
             "EndTransaction": _end,
+            "CancelFlightInfo": lambda s, m: iter([cancelling.cancel_flight_info(s, m)]),
+            "CancelQuery": lambda s, m: iter([cancelling.cancel_query(s, m)]),
+            "SetSessionOptions": lambda s, m: iter([session_options.set_options(s, m)]),
+            "GetSessionOptions": lambda s, m: iter([session_options.get_options(s, m)]),
             "CloseSession": self._close_session,
         }
 

@@ -77,7 +77,7 @@ def query_get(session: Session, command: sql.CommandPreparedStatementQuery) -> f
     statement, row = prepared.statement, _one_row(prepared)
     if statement.kind is not Kind.QUERY:
         return responses.table_stream(session.run_now(statement, row, prepared.transaction_id))
-    return responses.query_stream(session.query(statement, row, prepared.transaction_id))
+    return responses.query_stream(session.query(statement, row, prepared.transaction_id, prepared.name))
 
 
 def update(session: Session, command: sql.CommandPreparedStatementUpdate, rows: pa.RecordBatchReader | None) -> int:

@@ -17,7 +17,7 @@ def query_info(session: Session, command: sql.CommandStatementQuery, descriptor:
     statement = session.admit(command.query)
     if statement.kind is Kind.QUERY:
         schema = session.describe(statement, None, command.transaction_id).schema
-        ticket = tickets.encode(QueryTicket(command.query, command.transaction_id))
+        ticket = tickets.encode(QueryTicket(command.query, command.transaction_id, session.new_name()))
         return responses.info(descriptor, schema, ticket)
     return held_info(session, session.run_now(statement, None, command.transaction_id), descriptor)
 
@@ -41,7 +41,7 @@ def ticket_get(session: Session, message: sql.TicketStatementQuery) -> fl.Flight
     statement = session.admit(ticket.text)
     if statement.kind is not Kind.QUERY:
         return responses.table_stream(session.run_now(statement, None, ticket.transaction_id))
-    return responses.query_stream(session.query(statement, None, ticket.transaction_id))
+    return responses.query_stream(session.query(statement, None, ticket.transaction_id, ticket.name))
 
 
 def update(session: Session, command: sql.CommandStatementUpdate) -> int:

@@ -16,8 +16,11 @@ from server.errors import InvalidArgument
 
 @dataclass(frozen=True)
 class QueryTicket:
+    """name: by which its session cancels the query."""
+
     text: str
     transaction_id: bytes
+    name: str
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,8 @@ def encode(ticket: QueryTicket | HeldTicket) -> fl.Ticket:
     if isinstance(ticket, HeldTicket):
         fields = {"held": ticket.handle}
     else:
-        fields = {"query": ticket.text, "transaction": base64.b64encode(ticket.transaction_id).decode()}
+        transaction = base64.b64encode(ticket.transaction_id).decode()
+        fields = {"query": ticket.text, "transaction": transaction, "name": ticket.name}
     message = sql.TicketStatementQuery(statement_handle=json.dumps(fields).encode())
     return fl.Ticket(pack(message))
 
@@ -40,8 +44,8 @@ def decode(message: sql.TicketStatementQuery) -> QueryTicket | HeldTicket:
         match json.loads(message.statement_handle):
             case {"held": str(handle)}:
                 return HeldTicket(handle)
-            case {"query": str(text), "transaction": str(transaction)}:
-                return QueryTicket(text, base64.b64decode(transaction, validate=True))
+            case {"query": str(text), "transaction": str(transaction), "name": str(name)}:
+                return QueryTicket(text, base64.b64decode(transaction, validate=True), name)
     except (ValueError, RecursionError):
         pass
     raise InvalidArgument("the ticket is not one of this server")

@@ -23,6 +23,7 @@ from server.operations.registry import Operations
 from server.querylog import QueryLog
 from server.sessions.describing import Describer
 from server.sessions.execution import Services
+from server.sessions.options import standard
 from server.sessions.placing import Placing
 from server.sessions.registry import Sessions
 from server.sql.parameters import ValueTypes
@@ -119,6 +120,7 @@ class Application:
             self.query_log,
             ValueTypes(),
             Placing(self.engine),
+            standard(),
         )
         return Sessions(services, self.settings), Listing(self.engine), made
 

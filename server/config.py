@@ -75,6 +75,9 @@ class Settings(BaseModel):
     batch_bytes_max: int = setting(8 << 20, "Bytes of a record batch on the wire at most.", "bytes", ge=64 << 10)
     sessions_max: int = setting(1000, "Sessions at once.", ge=1)
     session_idle_s_max: float = setting(3600.0, "A session ends after this time without a call.", "s", gt=0)
+    statements_per_session_max: int = setting(
+        32, "Statements of one session that run, wait or stream at once; more are refused.", ge=1, le=100_000
+    )
     prepared_max: int = setting(1000, "Prepared statements a session may hold.", ge=1)
 
     upload_bytes_max: int = setting(256 << 20, "Largest file that ingest_file takes as bytes.", "bytes", ge=1)

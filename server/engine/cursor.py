@@ -60,6 +60,10 @@ class LakeCursor:
             reader: pa.RecordBatchReader = self._connection.to_arrow_reader(batch_rows)
             return reader
 
+    def types(self) -> list[str]:
+        """The DuckDB type of each column of the open result, as DESCRIBE prints it."""
+        return [str(column[1]) for column in self._connection.description or ()]
+
     def table(self) -> pa.Table:
         """The open result, whole."""
         with translated(self.context):

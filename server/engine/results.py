@@ -18,7 +18,8 @@ class ResultStream:
     """An iterator of record batches, all of `schema`.
 
     on_free(): called once, when the cursor is no longer needed: read to its end, closed, broken or dropped.
-    on_end(rows, bytes, error): called once, when the last batch is out or the stream was closed; error None unless it broke.
+    on_end(rows, bytes, error): called once, when the last batch is out or the stream was closed; error None unless it
+    broke.
     """
 
     def __init__(

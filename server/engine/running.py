@@ -10,7 +10,7 @@ from contextvars import ContextVar
 
 from server.engine.cursor import LakeCursor
 from server.engine.results import ResultStream
-from server.engine.translate import TOO_LONG
+from server.engine.translate import CANCELLED, TOO_LONG
 from server.errors import Cancelled, LakehouseError, LimitExceeded, StatementTimeout
 from server.logs import logger
 
@@ -19,6 +19,7 @@ _log = logger("engine")
 PROBE_S = 0.25
 TICK_S = 0.05
 LINGER_S = 1.0
+GONE = "the client went away"
 
 # Set by the wire for the length of a call: whether its client has gone away.
 client_gone: ContextVar[Callable[[], bool] | None] = ContextVar("client_gone", default=None)
@@ -110,6 +111,13 @@ class RunningStatement:
         """From here on the statement ends with its stream, which may stand still in the hands of a slow client."""
         self._stream = weakref.ref(stream)
 
+    def cancel(self) -> None:
+        """End it from another thread. The watchdog does so again if DuckDB had not begun yet."""
+        with self._lock:
+            if not self._finished:
+                self._cursor.context.cancelled.set()
+                self._stop(Cancelled(CANCELLED))
+
     def finish(self) -> None:
         with self._lock:
             if self._finished:
@@ -131,7 +139,9 @@ class RunningStatement:
                 self._cursor.context.timed_out = True
                 self._stop(StatementTimeout(TOO_LONG))
             elif self._gone is not None and self._gone():
-                self._stop(Cancelled("the client went away"))
+                self._stop(Cancelled(GONE))
+            elif self._cursor.context.cancelled.is_set():
+                self._stop(Cancelled(CANCELLED))  # again: DuckDB forgets an interrupt that came before it began
             if not self._finished:
                 self._alarm = self._arm()
 
@@ -154,14 +164,18 @@ class Running:
         self.running = 0
         self.queued = 0
 
-    def admit(self, cursor: LakeCursor) -> RunningStatement:
-        """Wait for a place. Raises LimitExceeded naming the bound."""
+    def admit(self, cursor: LakeCursor, statement_s: float | None = None) -> RunningStatement:
+        """Wait for a place. statement_s: a bound below the server's own.
+
+        Raises LimitExceeded naming the bound, Cancelled if nobody waits for the statement any more.
+        """
+        gone = client_gone.get()
         with self._lock:
             if self.running >= self._running_max:
-                self._wait_in_queue()
+                self._wait_in_queue(cursor, gone)
             self.running += 1
-        cursor.context.start()
-        return RunningStatement(self, cursor, self._statement_s, client_gone.get())
+        bound = self._statement_s if statement_s is None else min(statement_s, self._statement_s)
+        return RunningStatement(self, cursor, bound, gone)
 
     def leave(self, alarm: int) -> None:
         self.watchdog.forget(alarm)
@@ -172,13 +186,23 @@ class Running:
     def stop(self) -> None:
         self.watchdog.stop()
 
-    def _wait_in_queue(self) -> None:
+    def _wait_in_queue(self, cursor: LakeCursor, gone: Callable[[], bool] | None) -> None:
         if self.queued >= self._queued_max:
             raise LimitExceeded("statements_queued_max", f"{self.running} statements run and {self.queued} wait")
+        deadline = time.monotonic() + self._wait_s
         self.queued += 1
         try:
-            free = self._lock.wait_for(lambda: self.running < self._running_max, self._wait_s)
+            while self.running >= self._running_max:
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    raise LimitExceeded("queue_wait_s_max", f"no place to run came free in {self._wait_s:g} s")
+                self._lock.wait(min(left, PROBE_S))
+                if cursor.context.cancelled.is_set():
+                    raise Cancelled(CANCELLED)
+                if gone is not None and gone():
+                    raise Cancelled(GONE)
+        except BaseException:
+            self._lock.notify()  # the place that this one was woken for is another's
+            raise
         finally:
             self.queued -= 1
-        if not free:
-            raise LimitExceeded("queue_wait_s_max", f"no place to run came free in {self._wait_s:g} s")

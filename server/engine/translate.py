@@ -11,6 +11,7 @@ from server.engine.context import Context
 from server.errors import Cancelled, Conflict, LakehouseError, SqlError, StatementTimeout, Unavailable
 from server.logs import logger
 
+CANCELLED = "the statement was cancelled"
 TOO_LONG = "the statement ran longer than the bound statement_s_max allows"
 INTERNAL = "DuckDB met an internal error: see the server's log"
 EXIT_FATAL = 70
@@ -32,7 +33,7 @@ def translate(error: Exception, context: Context | None = None) -> LakehouseErro
     if context is not None and context.timed_out:
         return StatementTimeout(TOO_LONG)
     if isinstance(error, duckdb.InterruptException) or (context is not None and context.cancelled.is_set()):
-        return Cancelled("the statement was cancelled")
+        return Cancelled(CANCELLED)
     if isinstance(error, duckdb.TransactionException):
         return Conflict(f"{error}; run the transaction again")
     if isinstance(error, (duckdb.OutOfMemoryException, duckdb.IOException)):

@@ -31,7 +31,6 @@ class SessionCursors:
         self._settings: Settings = (DEFAULT_SCHEMA, None)
         self._settings_of: weakref.WeakKeyDictionary[LakeCursor, Settings] = weakref.WeakKeyDictionary()
         self.has_temporary = False
-        self.leases = 0  # statements in progress; kept by Lease
 
     @property
     def schema(self) -> str:

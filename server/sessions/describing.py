@@ -14,8 +14,8 @@ import pyarrow as pa
 from server.engine.cursor import LakeCursor
 from server.engine.engine import Engine
 from server.errors import LakehouseError, SqlError
+from server.sql.field_metadata import result_schema
 from server.sql.parameters import UNKNOWN, guess_types, with_nulls
-from server.sql.plain_types import without_dictionaries
 from server.sql.statements import Statement
 from server.sql.tree import Node, Parser, planning_text
 
@@ -84,7 +84,8 @@ class Describer:
 
     def _schema(self, statement: Statement, tree: Node, cursor: LakeCursor) -> pa.Schema:
         try:
-            return without_dictionaries(cursor.execute(planning_text(self._parser, tree)).reader(2048).schema)
+            reader = cursor.execute(planning_text(self._parser, tree)).reader(2048)
+            return result_schema(reader.schema, cursor.types())
         except SqlError:
             if not statement.parameters:
                 cursor.execute(statement.text)  # the same error, with the position in the caller's own text

@@ -18,7 +18,9 @@ from server.operations.registry import Operations
 from server.querylog import QueryLog
 from server.sessions.cursors import SessionCursors
 from server.sessions.describing import Described, Describer
-from server.sessions.leases import Lease
+from server.sessions.in_progress import InProgress
+from server.sessions.leases import Lease, Wanted
+from server.sessions.options import Options
 from server.sessions.placing import Placing
 from server.sessions.runs import bounded, counted
 from server.sessions.transactions import Transaction
@@ -38,6 +40,7 @@ class Services:
     query_log: QueryLog
     value_types: ValueTypes
     placing: Placing
+    options: Options
 
 
 class Execution:
@@ -48,6 +51,13 @@ class Execution:
         self._principal = principal
         self._session_id = session_id
         self.cursors = SessionCursors(services.engine, principal.name)
+        self.in_progress = InProgress(services.engine.settings.statements_per_session_max)
+        self.statement_s_max: float | None = None  # the session's own bound below the server's
+
+    @property
+    def statement_s_bound(self) -> float:
+        """The server's bound on a statement, in seconds."""
+        return self._services.engine.settings.statement_s_max
 
     def describe(
         self, statement: Statement, types: Mapping[str, str] | None, transaction: Transaction | None
@@ -56,20 +66,18 @@ class Execution:
         cursors = self.cursors
         own = self._session_id if cursors.has_temporary or transaction is not None else ""
         place = (cursors.schema, cursors.time_zone, own, transaction.id if transaction is not None else b"")
-        return self._services.describer.describe(
-            statement, types, place, lambda: self._lease(statement, transaction, self._needs_lake(statement))
-        )
+        return self._services.describer.describe(statement, types, place, lambda: self._lease(statement, transaction))
 
     def stream(
-        self, statement: Statement, values: Any, schema: pa.Schema, transaction: Transaction | None
+        self, statement: Statement, values: Any, schema: pa.Schema, transaction: Transaction | None, name: str
     ) -> ResultStream:
-        """Run a query; its rows are computed as they are read, as batches of `schema`."""
+        """Run a query; its rows are computed as they are read, as batches of `schema`. name: see `InProgress`."""
         settings = self._services.engine.settings
         record = self._services.query_log.start(
             self._session_id, self._principal.name, statement.kind.value, statement.text
         )
         try:
-            lease = self._lease(statement, transaction, self._needs_lake(statement))
+            lease = self._lease(statement, transaction, name)
             try:
                 reader = lease.cursor.execute(statement.text, values).reader(settings.batch_rows)
             except BaseException:
@@ -99,7 +107,7 @@ class Execution:
         locked = f"{target.schema}.{target.table}".lower()
         with (
             engine.locks.holding(locked),
-            Lease(engine, self.cursors, transaction, for_temporary=target.temporary) as cursor,
+            self._new_lease(transaction, self._wanted(for_temporary=target.temporary)) as cursor,
         ):
             if transaction is not None:
                 count = load(cursor, rows, target, mode)
@@ -121,13 +129,16 @@ class Execution:
         record.end(table.num_rows, table.nbytes, None)
         return table
 
-    def _needs_lake(self, statement: Statement) -> bool:
-        return self._services.placing.needs_lake(statement)
+    def _wanted(self, name: str = "", needs_lake: bool = True, for_temporary: bool = False) -> Wanted:
+        return Wanted(name, needs_lake, for_temporary, self.statement_s_max)
 
-    def _lease(self, statement: Statement, transaction: Transaction | None, needs_lake: bool = True) -> Lease:
+    def _new_lease(self, transaction: Transaction | None, wanted: Wanted) -> Lease:
+        return Lease(self._services.engine, self.cursors, self.in_progress, transaction, wanted)
+
+    def _lease(self, statement: Statement, transaction: Transaction | None, name: str = "") -> Lease:
         """The gate is asked again with the schema that counts now: the session's may have changed since."""
-        temporary = creates_temporary(statement)
-        lease = Lease(self._services.engine, self.cursors, transaction, needs_lake, temporary)
+        needs_lake = self._services.placing.needs_lake(statement)
+        lease = self._new_lease(transaction, self._wanted(name, needs_lake, creates_temporary(statement)))
         try:
             self._services.gate.admit(self._principal, statement.text, lease.schema)
         except BaseException:

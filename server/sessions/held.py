@@ -28,6 +28,11 @@ class HeldResults:
                 self._tables.popitem(last=False)
         return handle
 
+    def drop(self, handle: str) -> bool:
+        """Whether it was still waiting."""
+        with self._lock:
+            return self._tables.pop(handle, None) is not None
+
     def take(self, handle: str) -> pa.Table:
         with self._lock:
             table = self._tables.pop(handle, None)

@@ -7,6 +7,7 @@ import pyarrow as pa
 
 from server.config import Settings
 from server.engine.cursor import LakeCursor
+from server.engine.translate import CANCELLED
 from server.errors import Cancelled, LimitExceeded
 from server.sql.plain_types import without_dictionaries
 from server.sql.statements import Statement
@@ -17,7 +18,7 @@ def counted(cursor: LakeCursor, statement: Statement, many: Sequence[Any]) -> pa
     counts: list[int] = []
     for values in many:
         if cursor.context.cancelled.is_set():
-            raise Cancelled("the statement was cancelled")
+            raise Cancelled(CANCELLED)
         table = cursor.execute(statement.text, values).table()
         if table.num_rows and table.column_names == ["Count"]:
             counts.append(int(table.column(0)[0].as_py()))

@@ -1,5 +1,6 @@
 """A session: what one connection may ask. Every text passes the gate here, and nothing else reaches the engine."""
 
+import itertools
 import secrets
 import time
 from collections.abc import Mapping, Sequence
@@ -10,13 +11,14 @@ import pyarrow as pa
 
 from server.access.principal import Principal
 from server.engine.results import ResultStream
-from server.errors import InvalidArgument, LimitExceeded, NotFound
+from server.errors import InvalidArgument, LakehouseError, LimitExceeded, NotFound
 from server.ingest.loading import Mode, Target
 from server.operations.call import call_table, called_operation
 from server.operations.registry import Caller
 from server.sessions.describing import Described
 from server.sessions.execution import Execution, Services
 from server.sessions.held import HeldResults
+from server.sessions.options import Value, write
 from server.sessions.setting import apply_setting
 from server.sessions.transactions import Transaction
 from server.sql.parameters import named
@@ -29,11 +31,12 @@ BoundRow = pa.RecordBatch  # one row, a column per parameter
 
 @dataclass
 class Prepared:
-    """A prepared statement. `bound` holds a row per execution, a column per parameter."""
+    """A prepared statement. `bound` holds a row per execution, a column per parameter; `name` is that of its runs."""
 
     statement: Statement
     described: Described | None
     transaction_id: bytes
+    name: str
     bound: pa.Table | None = None
 
 
@@ -52,11 +55,12 @@ class Session:
         self.held = HeldResults(self.services.engine.settings.result_held_bytes_max)
         self.prepared: dict[bytes, Prepared] = {}
         self.transactions: dict[bytes, Transaction] = {}
+        self._names = itertools.count()
 
     @property
     def idle_s(self) -> float:
         """Seconds since the last call, 0 while a statement is in progress."""
-        return 0.0 if self.cursors.leases else time.monotonic() - self.last_used
+        return 0.0 if self.execution.in_progress else time.monotonic() - self.last_used
 
     # Statements
 
@@ -78,11 +82,23 @@ class Session:
         names = [self.services.value_types.name(column.type) for column in row.columns]
         return dict(zip(statement.parameters, names, strict=False))
 
-    def query(self, statement: Statement, row: BoundRow | None = None, transaction_id: bytes = b"") -> ResultStream:
-        """Run a query and stream its rows."""
+    def query(
+        self, statement: Statement, row: BoundRow | None = None, transaction_id: bytes = b"", name: str = ""
+    ) -> ResultStream:
+        """Run a query and stream its rows. name: by which the client may cancel it; see `InProgress`."""
         schema = self.describe(statement, self.types_of(statement, row), transaction_id).schema
         values = self._values(statement, row)
-        return self.execution.stream(statement, values, schema, self.transaction(transaction_id))
+        return self.execution.stream(statement, values, schema, self.transaction(transaction_id), name)
+
+    def new_name(self) -> str:
+        """A name for a query of this session, by which it can be cancelled."""
+        return f"{self.id}.{next(self._names)}"
+
+    def cancel(self, name: str, once: bool) -> bool | None:
+        """See `InProgress.cancel`. Raises NotFound for a query of another session."""
+        if name.partition(".")[0] != self.id:
+            raise NotFound("there is no such query in this session")
+        return self.execution.in_progress.cancel(name, once)
 
     def run_now(self, statement: Statement, row: BoundRow | None = None, transaction_id: bytes = b"") -> pa.Table:
         """Run once what gives rows but is no pure query: CALL, RETURNING, EXPLAIN, PIVOT, and DML with its count.
@@ -95,7 +111,9 @@ class Session:
             case Kind.CALL:
                 return call_table(self.services.operations, self.caller(), statement, _python_values(statement, row))
             case Kind.SET:
-                return self.execution.logged(kind, text, lambda: apply_setting(self.cursors, statement))
+                return self.execution.logged(
+                    kind, text, lambda: apply_setting(self.services.options, self.execution, statement)
+                )
         transaction = self.transaction(transaction_id)
         return self.execution.logged(kind, text, lambda: self.execution.at_once(statement, values, transaction))
 
@@ -143,6 +161,15 @@ class Session:
 
     def caller(self) -> Caller:
         return Caller(self.principal, self.id)
+
+    # Options
+
+    def options(self) -> Mapping[str, Value]:
+        return self.services.options.values(self.execution)
+
+    def set_options(self, values: Mapping[str, Value | None]) -> dict[str, LakehouseError]:
+        """Set each, None resets; the errors of those that could not be set."""
+        return write(self.services.options, self.execution, values)
 
     # Transactions
 
@@ -200,7 +227,7 @@ class Session:
         statement = self.admit(text)
         described = self.describe(statement, None, transaction_id) if statement.kind is Kind.QUERY else None
         handle = secrets.token_bytes(16)
-        self.prepared[handle] = Prepared(statement, described, transaction_id)
+        self.prepared[handle] = Prepared(statement, described, transaction_id, self.new_name())
         return handle, self.prepared[handle]
 
     def find_prepared(self, handle: bytes) -> Prepared:

@@ -1,54 +1,64 @@
-"""SET and USE: what a statement may change of its own session."""
+"""SET, RESET and USE: what a statement may change of its own session."""
+
+from dataclasses import dataclass
 
 import pyarrow as pa
 
-from catalog_sql import named_queries
 from server.engine.location import LAKE
 from server.errors import InvalidArgument, PermissionDenied
-from server.gate.rules import check_schema
-from server.sessions.cursors import SessionCursors
+from server.sessions.execution import Execution
+from server.sessions.options import Options
 from server.sql.statements import Statement
-
-SETTABLE = "search_path, schema, TimeZone"
-SQL = named_queries("queries/listing.sql")
+from server.sql.tokens import Token
 
 
-def apply_setting(cursors: SessionCursors, statement: Statement) -> pa.Table:
-    """Apply SET name = value or USE name; an empty table. Raises PermissionDenied for any other setting."""
-    words = [token.text for token in statement.tokens]
-    upper = [token.word for token in statement.tokens]
-    if len(upper) > 1 and upper[1] in ("SESSION", "LOCAL"):
-        del words[1], upper[1]
-    operator = words[2] if len(words) > 2 else ""
-    match upper[:2], len(words):
-        case ["USE", _], 2 | 4:
-            use_schema(cursors, words[1::2])
-        case ["SET", "SEARCH_PATH" | "SCHEMA"], 4 if operator.upper() in ("=", "TO"):
-            use_schema(cursors, _path(words[3]))
-        case ["SET", "TIMEZONE"], 4 if operator.upper() in ("=", "TO"):
-            cursors.set_time_zone(words[3])
-        case ["SET", "TIME"], 4 if operator.upper() == "ZONE":
-            cursors.set_time_zone(words[3])
-        case _:
-            raise PermissionDenied(f"a session may set: {SETTABLE}")
+@dataclass(frozen=True)
+class Setting:
+    """value: None resets."""
+
+    name: str
+    value: str | None
+
+
+def apply_setting(options: Options, execution: Execution, statement: Statement) -> pa.Table:
+    """Apply SET name = value, RESET name or USE name; an empty table. Raises PermissionDenied for what is no option."""
+    setting = _setting(statement.tokens)
+    if setting is None or setting.name.lower() not in options.names():
+        raise PermissionDenied(f"a session may set: search_path, {', '.join(options.names())}")
+    options.find(setting.name).write(execution, setting.value)
     return pa.table({})
 
 
-def use_schema(cursors: SessionCursors, names: list[str]) -> None:
-    """['lakehouse'], ['lakehouse', 'main'] or ['main']. Raises InvalidArgument for a place that is not there."""
+def _setting(tokens: tuple[Token, ...]) -> Setting | None:
+    words = [token.text for token in tokens]
+    upper = [token.word for token in tokens]
+    if len(upper) > 1 and upper[1] in ("SESSION", "LOCAL"):
+        del words[1], upper[1]
+    match upper:
+        case ["USE", *_] if len(words) in (2, 4):
+            return Setting("schema", _schema(words[1::2]))
+        case ["SET", "TIME", "ZONE", _]:
+            return Setting("timezone", words[3])
+        case ["RESET", _]:
+            return Setting(_standard(words[1]), None)
+        case ["SET", _, _, value] if upper[2] == "TO" or words[2] == "=":
+            return _assigned(_standard(words[1]), None if value == "DEFAULT" else words[3])
+    return None
+
+
+def _assigned(name: str, value: str | None) -> Setting:
+    return Setting(name, _schema(_path(value)) if name == "schema" and value is not None else value)
+
+
+def _standard(name: str) -> str:
+    return "schema" if name.lower() == "search_path" else name
+
+
+def _schema(names: list[str]) -> str:
+    """['lakehouse'], ['lakehouse', 'main'] or ['main']."""
     if len(names) > 2 or (len(names) == 2 and names[0].lower() != LAKE):
         raise InvalidArgument(f"schemas are in catalog {LAKE}: SET schema = 'main'")
-    wanted = "main" if [name.lower() for name in names] == [LAKE] else names[-1]
-    check_schema(wanted)
-    cursor = cursors.take()
-    try:
-        found = [str(row[0]) for row in cursor.rows(SQL["schemas"])]
-    finally:
-        cursors.release(cursor)
-    schema = next((name for name in found if name.lower() == wanted.lower()), None)
-    if schema is None:
-        raise InvalidArgument(f"there is no schema {wanted!r}: there are {', '.join(found)}")
-    cursors.use(schema)
+    return "main" if [name.lower() for name in names] == [LAKE] else names[-1]
 
 
 def _path(value: str) -> list[str]:
