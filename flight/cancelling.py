@@ -47,7 +47,7 @@ def _end(session: Session, ticket: bytes) -> bool | None:
         case sql.TicketStatementQuery() as message:
             query = decode_ticket(message)
             if isinstance(query, HeldTicket):
-                return session.held.drop(query.handle) or None
+                return None if session.held.drop(query.handle) is None else True
             return session.cancel(query.name, once=True)
         case sql.CommandPreparedStatementQuery(prepared_statement_handle=handle):
             return session.cancel(session.find_prepared(handle).name, once=False)

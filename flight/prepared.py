@@ -1,7 +1,5 @@
 """Prepared statements: create, bind, query, update, close. Nothing runs before a query is asked or an update put."""
 
-from collections.abc import Iterator
-
 import pyarrow as pa
 import pyarrow.flight as fl
 
@@ -11,6 +9,7 @@ from flight.gen import flight_sql_pb2 as sql
 from flight.metadata.tables import serialised
 from flight.statements import held_info
 from server.errors import InvalidArgument, LimitExceeded
+from server.sessions.bulk import rows_of
 from server.sessions.session import Prepared, Session
 from server.sql.arrow_types import arrow_type
 from server.sql.parameters import UNKNOWN
@@ -76,7 +75,7 @@ def query_get(session: Session, command: sql.CommandPreparedStatementQuery) -> f
     prepared = _admitted(session, command.prepared_statement_handle)
     statement, row = prepared.statement, _one_row(prepared)
     if statement.kind is not Kind.QUERY:
-        return responses.table_stream(session.run_now(statement, row, prepared.transaction_id))
+        return responses.table_stream(session.run_now(statement, row, prepared.transaction_id), session.batches)
     return responses.query_stream(session.query(statement, row, prepared.transaction_id, prepared.name))
 
 
@@ -85,10 +84,8 @@ def update(session: Session, command: sql.CommandPreparedStatementUpdate, rows: 
     prepared = _admitted(session, command.prepared_statement_handle)
     if rows is not None:
         prepared.bound = _read(prepared, rows)
-    bound = prepared.bound
-    if not prepared.statement.parameters or bound is None:
-        return session.update(prepared.statement, (None,), prepared.transaction_id)
-    return session.update(prepared.statement, list(_rows(bound)), prepared.transaction_id)
+    bound = prepared.bound if prepared.statement.parameters else None
+    return session.update(prepared.statement, bound, prepared.transaction_id)
 
 
 def _admitted(session: Session, handle: bytes) -> Prepared:
@@ -123,10 +120,4 @@ def _one_row(prepared: Prepared) -> pa.RecordBatch | None:
         return None
     if bound.num_rows != 1:
         raise InvalidArgument(f"a query takes one row of parameters, {bound.num_rows} were bound")
-    return next(_rows(bound))
-
-
-def _rows(table: pa.Table) -> Iterator[pa.RecordBatch]:
-    for batch in table.to_batches():
-        for row in range(batch.num_rows):
-            yield batch.slice(row, 1)
+    return next(rows_of(bound))

@@ -4,6 +4,7 @@ import pyarrow as pa
 import pyarrow.flight as fl
 
 from flight.errors import guarded_batches
+from server.engine.batches import BatchBounds
 from server.engine.results import ResultStream
 
 
@@ -12,8 +13,10 @@ def info(descriptor: fl.FlightDescriptor, schema: pa.Schema, ticket: fl.Ticket) 
     return fl.FlightInfo(schema, descriptor, [fl.FlightEndpoint(ticket, [])], -1, -1)
 
 
-def table_stream(table: pa.Table) -> fl.FlightDataStream:
-    return fl.RecordBatchStream(table)
+def table_stream(table: pa.Table, bounds: BatchBounds) -> fl.FlightDataStream:
+    """Raises LimitExceeded, while it is read, for a row that fits no message."""
+    pieces = (piece for batch in table.to_batches() for piece in bounds.cut(batch))
+    return fl.GeneratorStream(table.schema, guarded_batches(pieces))
 
 
 def query_stream(stream: ResultStream) -> fl.FlightDataStream:

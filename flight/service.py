@@ -56,7 +56,7 @@ class FlightService(fl.FlightServerBase):
     def do_get(self, context: Any, ticket: fl.Ticket) -> fl.FlightDataStream:
         session, command = _session(context), decode(ticket.ticket)
         if self._catalog.knows(command):
-            return responses.table_stream(self._catalog.table(command))
+            return responses.table_stream(self._catalog.table(command), session.batches)
         match command:
             case sql.TicketStatementQuery():
                 return statements.ticket_get(session, command)

@@ -37,12 +37,12 @@ def query_schema(session: Session, command: sql.CommandStatementQuery) -> pa.Sch
 def ticket_get(session: Session, message: sql.TicketStatementQuery) -> fl.FlightDataStream:
     ticket = tickets.decode(message)
     if isinstance(ticket, HeldTicket):
-        return responses.table_stream(session.held.take(ticket.handle))
+        return responses.table_stream(session.held.take(ticket.handle), session.batches)
     statement = session.admit(ticket.text)
     if statement.kind is not Kind.QUERY:
-        return responses.table_stream(session.run_now(statement, None, ticket.transaction_id))
+        return responses.table_stream(session.run_now(statement, None, ticket.transaction_id), session.batches)
     return responses.query_stream(session.query(statement, None, ticket.transaction_id, ticket.name))
 
 
 def update(session: Session, command: sql.CommandStatementUpdate) -> int:
-    return session.update(session.admit(command.query), (None,), command.transaction_id)
+    return session.update(session.admit(command.query), None, command.transaction_id)

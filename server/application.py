@@ -23,9 +23,13 @@ from server.operations.registry import Operations
 from server.querylog import QueryLog
 from server.sessions.describing import Describer
 from server.sessions.execution import Services
+from server.sessions.grouping import GroupCommit
+from server.sessions.held import HeldBudget
+from server.sessions.limits import PrincipalLimits
 from server.sessions.options import standard
 from server.sessions.placing import Placing
 from server.sessions.registry import Sessions
+from server.sessions.staging import Staging
 from server.sql.parameters import ValueTypes
 from server.sql.tree import Parser
 from server.vectors.building import KIND, IndexBuilder
@@ -51,6 +55,7 @@ class Application:
     search: VectorSearch
     rag: Rag
     principals: Principals
+    limits: PrincipalLimits
 
     @classmethod
     def make(cls, settings: Settings, sources: Mapping[str, str]) -> "Application":
@@ -68,12 +73,14 @@ class Application:
         providers = Providers(settings, folder)
         indexes = IndexCatalog(engine)
         search = VectorSearch(indexes, providers, settings)
+        limits = PrincipalLimits(engine)
         operations = Operations(query_log)
         operations.add(
             Health(engine, jobs).operation(),
             FileIngest(engine).operation(),
             Samples(engine).operation(),
             Metadata(engine).operation(),
+            limits.operation(),
             *IndexOperations(engine, indexes, providers, jobs).operations(),
         )
         jobs.register(KIND, IndexBuilder(engine, indexes, providers).work)
@@ -93,6 +100,7 @@ class Application:
             search,
             rag,
             principals,
+            limits,
         )
 
     def start(self, admin_password: str | None) -> tuple[Sessions, Listing, str | None]:
@@ -103,6 +111,7 @@ class Application:
         applied = migrate(self.engine, self.parser)
         logger("start").info("control schema", files_applied=applied)
         made = self.principals.ensure_admin(admin_password)
+        self.limits.load()
         lost = self.indexes.load()
         self.jobs.start()
         busy = {job.subject for job in self.jobs.running()}
@@ -121,6 +130,10 @@ class Application:
             ValueTypes(),
             Placing(self.engine),
             standard(),
+            self.limits,
+            HeldBudget(self.settings.held_bytes_max),
+            GroupCommit(self.engine),
+            Staging(self.engine),
         )
         return Sessions(services, self.settings), Listing(self.engine), made
 

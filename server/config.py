@@ -73,6 +73,14 @@ class Settings(BaseModel):
     )
     batch_rows: int = setting(122_880, "Rows of a record batch on the wire at most.", "rows", ge=2048, le=10_000_000)
     batch_bytes_max: int = setting(8 << 20, "Bytes of a record batch on the wire at most.", "bytes", ge=64 << 10)
+    message_bytes_max: int = setting(
+        16 << 20, "Largest message; a row over it is refused. Clients take 16 MiB by default.", "bytes", ge=64 << 10
+    )
+    result_rows_max: int = setting(0, "Rows of one result at most; 0 for no limit.", "rows", ge=0)
+    result_bytes_max: int = setting(0, "Bytes of one result at most; 0 for no limit.", "bytes", ge=0)
+    held_bytes_max: int = setting(
+        1 << 30, "Results that wait on the server, all sessions together.", "bytes", ge=1 << 20
+    )
     sessions_max: int = setting(1000, "Sessions at once.", ge=1)
     session_idle_s_max: float = setting(3600.0, "A session ends after this time without a call.", "s", gt=0)
     statements_per_session_max: int = setting(

@@ -10,6 +10,7 @@ import pyarrow as pa
 from server.engine.context import VARIABLE, Context
 from server.engine.location import LAKE
 from server.engine.translate import translated
+from server.errors import LakehouseError
 from server.sql.quoting import identifier, literal
 
 DEFAULT_SCHEMA = "main"
@@ -82,8 +83,9 @@ class LakeCursor:
         with contextlib.suppress(duckdb.Error):
             self._connection.execute("ROLLBACK")
 
-    def interrupt(self) -> None:
-        """Stop what runs; safe from another thread."""
+    def interrupt(self, error: LakehouseError | None = None) -> None:
+        """Stop what runs; safe from another thread. error: what the statement ends with; None says it was cancelled."""
+        self.context.error = self.context.error or error
         self.context.cancelled.set()
         with contextlib.suppress(duckdb.Error):  # closed meanwhile: nothing runs
             self._connection.interrupt()

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from server.config import Settings
 from server.data_folder import DataFolder
+from server.engine.batches import BatchBounds
 from server.engine.boot import boot
 from server.engine.context import Context, Contexts
 from server.engine.cursor import DEFAULT_SCHEMA, LakeCursor
@@ -31,6 +32,7 @@ class Engine:
         self.root = boot(settings, folder, self.location)
         self.contexts = Contexts()
         self.locks = TableLocks()
+        self.batches = BatchBounds.of(settings)
         self.running = Running(
             settings.statements_running_max,
             settings.statements_queued_max,

@@ -4,14 +4,29 @@ import contextlib
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import pyarrow as pa
 
+from server.engine.batches import BatchBounds, cast
 from server.engine.cursor import LakeCursor
 from server.engine.translate import translated
-from server.errors import LakehouseError, LimitExceeded, Unavailable
+from server.errors import LakehouseError, LimitExceeded
 
-CHANGED = "a table of this query changed while it was planned; run the statement again"
+
+@dataclass(frozen=True)
+class ResultLimits:
+    """What one result may hold; 0 for no limit."""
+
+    rows_max: int = 0
+    bytes_max: int = 0
+
+    def check(self, rows: int, result_bytes: int) -> None:
+        """Raises LimitExceeded."""
+        if self.rows_max and rows > self.rows_max:
+            raise LimitExceeded("result_rows_max", f"the result has more than {self.rows_max} rows")
+        if self.bytes_max and result_bytes > self.bytes_max:
+            raise LimitExceeded("result_bytes_max", f"the result has more than {self.bytes_max} bytes")
 
 
 class ResultStream:
@@ -27,7 +42,8 @@ class ResultStream:
         cursor: LakeCursor,
         reader: pa.RecordBatchReader,
         schema: pa.Schema,
-        batch_bytes_max: int,
+        bounds: BatchBounds,
+        limits: ResultLimits,
         on_free: Callable[[], None],
         on_end: Callable[[int, int, LakehouseError | None], None],
     ) -> None:
@@ -35,7 +51,8 @@ class ResultStream:
         self._cursor = cursor
         self._reader = reader
         self._cast = not reader.schema.equals(schema)
-        self._batch_bytes_max = batch_bytes_max
+        self._bounds = bounds
+        self._limits = limits
         self._on_free = on_free
         self._on_end = on_end
         self._ready: deque[pa.RecordBatch] = deque()
@@ -56,6 +73,11 @@ class ResultStream:
             batch = self._ready.popleft()
             self._rows += batch.num_rows
             self._bytes += batch.nbytes
+            try:
+                self._limits.check(self._rows, self._bytes)
+            except LimitExceeded as error:
+                self._end(error)
+                raise
             return batch
 
     def arrow(self) -> pa.RecordBatchReader:
@@ -84,7 +106,7 @@ class ResultStream:
             finally:
                 self._lock.release()
         else:
-            self._cursor.interrupt()  # it is being read just now: the reader ends it
+            self._cursor.interrupt(error)  # it is being read just now: the reader ends it
 
     def __del__(self) -> None:
         # A client that vanishes leaves no other trace than its stream being dropped.
@@ -117,7 +139,7 @@ class ResultStream:
             raise
         if self._cast:
             batch = cast(batch, self.schema)
-        return list(bounded(batch, self._batch_bytes_max))
+        return list(self._bounds.cut(batch))
 
     def _end(self, error: LakehouseError | None) -> None:
         if self._ended:
@@ -130,31 +152,3 @@ class ResultStream:
         if not self._drained:
             self._on_free()
         self._on_end(self._rows, self._bytes, error)
-
-
-def cast(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
-    """Give the batch the types that were promised before the run; they differ where an untyped NULL was bound."""
-    if batch.schema.names != schema.names:
-        raise Unavailable(CHANGED)
-    try:
-        return pa.RecordBatch.from_arrays(
-            [column.cast(field.type) for column, field in zip(batch.columns, schema, strict=True)], schema=schema
-        )
-    except (pa.ArrowException, ValueError):
-        raise Unavailable(CHANGED) from None
-
-
-def bounded(batch: pa.RecordBatch, bytes_max: int) -> Iterator[pa.RecordBatch]:
-    """Cut a batch into pieces of at most bytes_max; a single row may still be larger."""
-    if batch.num_rows <= 1 or batch.nbytes <= bytes_max:
-        yield batch
-        return
-    rows = max(1, batch.num_rows * bytes_max // batch.nbytes)
-    for start in range(0, batch.num_rows, rows):
-        piece = batch.slice(start, rows)
-        if rows > 1 and piece.nbytes > bytes_max:
-            half = piece.num_rows // 2 or 1
-            yield from bounded(piece.slice(0, half), bytes_max)
-            yield from bounded(piece.slice(half), bytes_max)
-        else:
-            yield piece

@@ -110,6 +110,7 @@ class RunningStatement:
     def streaming(self, stream: ResultStream) -> None:
         """From here on the statement ends with its stream, which may stand still in the hands of a slow client."""
         self._stream = weakref.ref(stream)
+        self._running.streams()
 
     def cancel(self) -> None:
         """End it from another thread. The watchdog does so again if DuckDB had not begun yet."""
@@ -141,7 +142,8 @@ class RunningStatement:
             elif self._gone is not None and self._gone():
                 self._stop(Cancelled(GONE))
             elif self._cursor.context.cancelled.is_set():
-                self._stop(Cancelled(CANCELLED))  # again: DuckDB forgets an interrupt that came before it began
+                # Again: DuckDB forgets an interrupt that came before it began.
+                self._stop(self._cursor.context.error or Cancelled(CANCELLED))
             if not self._finished:
                 self._alarm = self._arm()
 
@@ -163,6 +165,21 @@ class Running:
         self.watchdog = Watchdog()
         self.running = 0
         self.queued = 0
+        self._waited: list[Callable[[float], None]] = []
+        self._streaming: list[Callable[[], None]] = []
+
+    def observe(self, waited: Callable[[float], None], streaming: Callable[[], None] | None = None) -> None:
+        """waited: called with the seconds that a statement was in the queue. streaming: when one begins to stream.
+
+        Both in the statement's own thread.
+        """
+        self._waited.append(waited)
+        if streaming is not None:
+            self._streaming.append(streaming)
+
+    def streams(self) -> None:
+        for observer in self._streaming:
+            observer()
 
     def admit(self, cursor: LakeCursor, statement_s: float | None = None) -> RunningStatement:
         """Wait for a place. statement_s: a bound below the server's own.
@@ -189,7 +206,8 @@ class Running:
     def _wait_in_queue(self, cursor: LakeCursor, gone: Callable[[], bool] | None) -> None:
         if self.queued >= self._queued_max:
             raise LimitExceeded("statements_queued_max", f"{self.running} statements run and {self.queued} wait")
-        deadline = time.monotonic() + self._wait_s
+        began = time.monotonic()
+        deadline = began + self._wait_s
         self.queued += 1
         try:
             while self.running >= self._running_max:
@@ -198,7 +216,7 @@ class Running:
                     raise LimitExceeded("queue_wait_s_max", f"no place to run came free in {self._wait_s:g} s")
                 self._lock.wait(min(left, PROBE_S))
                 if cursor.context.cancelled.is_set():
-                    raise Cancelled(CANCELLED)
+                    raise cursor.context.error or Cancelled(CANCELLED)
                 if gone is not None and gone():
                     raise Cancelled(GONE)
         except BaseException:
@@ -206,3 +224,5 @@ class Running:
             raise
         finally:
             self.queued -= 1
+            for observer in self._waited:
+                observer(time.monotonic() - began)

@@ -7,8 +7,10 @@ import weakref
 from server.engine.cursor import DEFAULT_SCHEMA, LakeCursor
 from server.engine.engine import Engine
 from server.engine.results import ResultStream
-from server.errors import Cancelled, Unsupported
+from server.errors import Unavailable, Unsupported
 
+ENDED = "the session has ended"
+STOPPING = "the server is stopping"
 Settings = tuple[str, str | None]  # schema that unqualified names mean, time zone
 
 
@@ -120,16 +122,18 @@ class SessionCursors:
         """Raises SqlError for a zone that DuckDB does not know."""
         self._change((self._settings[0], name))
 
-    def interrupt(self) -> None:
+    def interrupt(self, reason: str = STOPPING) -> None:
+        """End what runs, with the status UNAVAILABLE: it was not its client that cancelled it, and pyarrow takes the
+        status CANCELLED for a Ctrl-C of its own process."""
         with self._lock:
             for cursor in self._busy:
-                cursor.interrupt()
+                cursor.interrupt(Unavailable(reason))
 
     def close(self) -> None:
         """Interrupt what runs; a busy cursor is closed by its release."""
         with self._lock:
             self._closed = True
-            self.interrupt()
+            self.interrupt(ENDED)
             self._released.notify_all()
             for cursor in (self._home, self._plain):
                 if cursor is not None and cursor not in self._busy:
@@ -146,7 +150,7 @@ class SessionCursors:
 
     def _use(self, cursor: LakeCursor) -> LakeCursor:
         if self._closed:
-            raise Cancelled("the session has ended")
+            raise Unavailable(ENDED)
         cursor.context.start()
         self.with_settings(cursor)
         self._busy.add(cursor)
@@ -154,7 +158,7 @@ class SessionCursors:
 
     def _new(self, schema: str | None = DEFAULT_SCHEMA) -> LakeCursor:
         if self._closed:
-            raise Cancelled("the session has ended")
+            raise Unavailable(ENDED)
         cursor = self._engine.cursor(self._principal, schema)
         self._settings_of[cursor] = (DEFAULT_SCHEMA, None)
         if schema is None:

@@ -1,6 +1,6 @@
 """Running a session's statements: streamed, at once, in the client's transaction or in one of their own."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,19 +11,25 @@ from server.engine.cursor import LakeCursor
 from server.engine.engine import Engine, commit_on
 from server.engine.results import ResultStream
 from server.engine.running import client_gone
-from server.errors import Cancelled
+from server.errors import Cancelled, SqlError
 from server.gate.gate import Gate
 from server.ingest.loading import Mode, Target, load
 from server.operations.registry import Operations
 from server.querylog import QueryLog
+from server.sessions.bulk import Bound, counted
 from server.sessions.cursors import SessionCursors
 from server.sessions.describing import Described, Describer
+from server.sessions.grouping import GroupCommit
+from server.sessions.held import HeldBudget
 from server.sessions.in_progress import InProgress
 from server.sessions.leases import Lease, Wanted
+from server.sessions.limits import PrincipalLimits
 from server.sessions.options import Options
 from server.sessions.placing import Placing
-from server.sessions.runs import bounded, counted
+from server.sessions.runs import bounded
+from server.sessions.staging import StagedRows, Staging
 from server.sessions.transactions import Transaction
+from server.sql.inserts import ValuesInsert, values_insert
 from server.sql.parameters import ValueTypes
 from server.sql.statements import Kind, Statement
 from server.sql.targets import commented_column, creates_temporary, write_target
@@ -41,6 +47,10 @@ class Services:
     value_types: ValueTypes
     placing: Placing
     options: Options
+    limits: PrincipalLimits
+    held: HeldBudget
+    grouping: GroupCommit
+    staging: Staging
 
 
 class Execution:
@@ -72,34 +82,65 @@ class Execution:
         self, statement: Statement, values: Any, schema: pa.Schema, transaction: Transaction | None, name: str
     ) -> ResultStream:
         """Run a query; its rows are computed as they are read, as batches of `schema`. name: see `InProgress`."""
-        settings = self._services.engine.settings
+        bounds = self._services.engine.batches
         record = self._services.query_log.start(
             self._session_id, self._principal.name, statement.kind.value, statement.text
         )
         try:
             lease = self._lease(statement, transaction, name)
             try:
-                reader = lease.cursor.execute(statement.text, values).reader(settings.batch_rows)
+                reader = lease.cursor.execute(statement.text, values).reader(bounds.rows_at_once(schema))
             except BaseException:
                 lease.fail()
                 raise
         except BaseException as error:
             record.end(0, 0, error)
             raise
-        stream = ResultStream(lease.cursor, reader, schema, settings.batch_bytes_max, lease.free, record.end)
+        limits = self._services.limits.of(self._principal.name)
+        stream = ResultStream(lease.cursor, reader, schema, bounds, limits, lease.free, record.end)
         lease.streaming(stream)
         return stream
 
     def at_once(self, statement: Statement, values: Any, transaction: Transaction | None) -> pa.Table:
         """Run now, exactly once, and return what it gives, bounded in bytes."""
         if statement.kind is Kind.UPDATE:
-            return self.update(statement, [values], transaction)
-        settings = self._services.engine.settings
-        return self._write(statement, transaction, lambda c: bounded(c, statement, values, settings))
+            return self.update(statement, Bound(None, lambda _: values), transaction)
+        settings, limits = self._services.engine.settings, self._services.limits.of(self._principal.name)
+        return self._write(statement, transaction, lambda c: bounded(c, statement, values, settings, limits))
 
-    def update(self, statement: Statement, many: Sequence[Any], transaction: Transaction | None) -> pa.Table:
-        """Run DML or DDL once per set of values, all or none; see `counted`."""
-        return self._write(statement, transaction, lambda cursor: counted(cursor, statement, many))
+    def update(self, statement: Statement, bound: Bound, transaction: Transaction | None) -> pa.Table:
+        """Run DML or DDL once per bound row, all or none; see `counted`. Single inserts that come at the same time are
+        committed together."""
+        insert = self._lone_insert(statement, bound) if transaction is None else None
+        if insert is None:
+            return self._update(statement, bound, transaction)
+        key = (self._principal.name, self.cursors.schema, insert.names)
+        with self._services.grouping.turn(key) as turn:
+            if not turn.leads:
+                staged = self._stage(statement, insert, bound)
+                if staged is not None and turn.commit(staged):
+                    return pa.table({"Count": [staged.rows.num_rows]})
+            return self._update(statement, bound, transaction)
+
+    def _update(self, statement: Statement, bound: Bound, transaction: Transaction | None) -> pa.Table:
+        return self._write(statement, transaction, lambda cursor: counted(cursor, statement, bound))
+
+    def _lone_insert(self, statement: Statement, bound: Bound) -> ValuesInsert | None:
+        """The insert, if its rows may be computed before their commit."""
+        if bound.count != 1 or self.cursors.has_temporary:
+            return None
+        insert = values_insert(statement)
+        return insert if insert is not None and self._services.placing.all_known(insert.functions) else None
+
+    def _stage(self, statement: Statement, insert: ValuesInsert, bound: Bound) -> StagedRows | None:
+        """The rows of the insert as its table would hold them; None if they can't be had without the table."""
+        try:
+            lease = self._new_lease(None, self._wanted(needs_lake=False))
+            with lease as cursor:
+                self._services.gate.admit(self._principal, statement.text, lease.schema)
+                return self._services.staging.rows(cursor, insert, lease.schema, next(bound.values()))
+        except SqlError:
+            return None
 
     def load(self, rows: pa.RecordBatchReader, target: Target, mode: Mode, transaction: Transaction | None) -> int:
         """Load a stream, all rows or none. A stream can be read once, so a conflict is the client's to try again."""

@@ -11,9 +11,32 @@ from server.errors import LimitExceeded, NotFound
 HELD_MAX = 64
 
 
-class HeldResults:
+class HeldBudget:
+    """The bytes that wait in all sessions together."""
+
     def __init__(self, bytes_max: int) -> None:
         self._bytes_max = bytes_max
+        self._lock = threading.Lock()
+        self.bytes = 0
+
+    def take(self, wanted: int) -> None:
+        """Raises LimitExceeded."""
+        with self._lock:
+            if self.bytes + wanted > self._bytes_max:
+                raise LimitExceeded("held_bytes_max", f"results of {self.bytes} bytes wait to be fetched")
+            self.bytes += wanted
+
+    def give(self, taken: int) -> None:
+        with self._lock:
+            self.bytes -= taken
+
+
+class HeldResults:
+    """Of one session. bytes_max: of its results together."""
+
+    def __init__(self, bytes_max: int, budget: HeldBudget) -> None:
+        self._bytes_max = bytes_max
+        self._budget = budget
         self._tables: OrderedDict[str, pa.Table] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -23,19 +46,28 @@ class HeldResults:
             raise LimitExceeded("result_held_bytes_max", f"the result has {table.nbytes} bytes")
         handle = secrets.token_hex(16)
         with self._lock:
+            while self._tables and (len(self._tables) >= HELD_MAX or self._bytes() + table.nbytes > self._bytes_max):
+                self._budget.give(self._tables.popitem(last=False)[1].nbytes)
+            self._budget.take(table.nbytes)
             self._tables[handle] = table
-            while len(self._tables) > HELD_MAX or sum(t.nbytes for t in self._tables.values()) > self._bytes_max:
-                self._tables.popitem(last=False)
         return handle
 
-    def drop(self, handle: str) -> bool:
-        """Whether it was still waiting."""
+    def drop(self, handle: str) -> pa.Table | None:
+        """The table if it was still waiting."""
         with self._lock:
-            return self._tables.pop(handle, None) is not None
+            if (table := self._tables.pop(handle, None)) is not None:
+                self._budget.give(table.nbytes)
+            return table
 
     def take(self, handle: str) -> pa.Table:
-        with self._lock:
-            table = self._tables.pop(handle, None)
-        if table is None:
+        if (table := self.drop(handle)) is None:
             raise NotFound("the result of this ticket was fetched already, or waited too long: run the statement again")
         return table
+
+    def clear(self) -> None:
+        with self._lock:
+            self._budget.give(self._bytes())
+            self._tables.clear()
+
+    def _bytes(self) -> int:
+        return sum(table.nbytes for table in self._tables.values())

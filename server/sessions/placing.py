@@ -36,16 +36,17 @@ class Placing:
             return True
         if len(statement.text) > TEXT_KEPT_CHARS_MAX:
             functions = _functions(statement)
-            return functions is None or not self._all_known(functions)
+            return functions is None or not self.all_known(functions)
         with self._lock:
             if statement.text not in self._functions:
                 self._functions[statement.text] = _functions(statement)
                 while len(self._functions) > KEPT_MAX:
                     self._functions.popitem(last=False)
             functions = self._functions[statement.text]
-        return functions is None or not self._all_known(functions)
+        return functions is None or not self.all_known(functions)
 
-    def _all_known(self, functions: frozenset[str]) -> bool:
+    def all_known(self, functions: frozenset[str]) -> bool:
+        """Whether these functions are DuckDB's or ours, so that a cursor without the lake finds the right ones."""
         return functions <= self._known and functions.isdisjoint(self._lake_macros())
 
     def _lake_macros(self) -> frozenset[str]:

@@ -3,18 +3,20 @@
 import itertools
 import secrets
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa
 
 from server.access.principal import Principal
+from server.engine.batches import BatchBounds
 from server.engine.results import ResultStream
 from server.errors import InvalidArgument, LakehouseError, LimitExceeded, NotFound
 from server.ingest.loading import Mode, Target
 from server.operations.call import call_table, called_operation
 from server.operations.registry import Caller
+from server.sessions.bulk import Bound, BoundRow, rows_of
 from server.sessions.describing import Described
 from server.sessions.execution import Execution, Services
 from server.sessions.held import HeldResults
@@ -26,7 +28,6 @@ from server.sql.schema import schema_of
 from server.sql.statements import Kind, Statement
 
 EXPLAINED = schema_of(explain_key=pa.string(), explain_value=pa.string())
-BoundRow = pa.RecordBatch  # one row, a column per parameter
 
 
 @dataclass
@@ -52,7 +53,7 @@ class Session:
     def __post_init__(self) -> None:
         self.execution = Execution(self.services, self.principal, self.id)
         self.cursors = self.execution.cursors
-        self.held = HeldResults(self.services.engine.settings.result_held_bytes_max)
+        self.held = HeldResults(self.services.engine.settings.result_held_bytes_max, self.services.held)
         self.prepared: dict[bytes, Prepared] = {}
         self.transactions: dict[bytes, Transaction] = {}
         self._names = itertools.count()
@@ -61,6 +62,10 @@ class Session:
     def idle_s(self) -> float:
         """Seconds since the last call, 0 while a statement is in progress."""
         return 0.0 if self.execution.in_progress else time.monotonic() - self.last_used
+
+    @property
+    def batches(self) -> BatchBounds:
+        return self.services.engine.batches
 
     # Statements
 
@@ -117,15 +122,14 @@ class Session:
         transaction = self.transaction(transaction_id)
         return self.execution.logged(kind, text, lambda: self.execution.at_once(statement, values, transaction))
 
-    def update(
-        self, statement: Statement, rows: Sequence[BoundRow | None] = (None,), transaction_id: bytes = b""
-    ) -> int:
-        """Run once per bound row; the rows changed or given, -1 where unknown. DML and DDL run all or none; each CALL
-        is a commit of its own."""
+    def update(self, statement: Statement, rows: pa.Table | None = None, transaction_id: bytes = b"") -> int:
+        """Run once per bound row, a column per parameter; the rows changed or given, -1 where unknown. DML and DDL run
+        all or none; each CALL is a commit of its own."""
         if statement.kind is not Kind.UPDATE:
-            return sum(self._rows_given(statement, row, transaction_id) for row in rows)
-        many = [self._values(statement, row) for row in rows]
+            bound = [None] if rows is None else rows_of(rows)
+            return sum(self._rows_given(statement, row, transaction_id) for row in bound)
         transaction = self.transaction(transaction_id)
+        many = Bound(rows, lambda row: self._values(statement, row))
         table = self.execution.logged(
             statement.kind.value, statement.text, lambda: self.execution.update(statement, many, transaction)
         )
@@ -250,6 +254,7 @@ class Session:
             transaction.roll_back()
             self._forget(transaction)
         self.prepared.clear()
+        self.held.clear()
 
     def _forget(self, transaction: Transaction) -> None:
         if self.transactions.pop(transaction.id, None) is not None:
