@@ -58,8 +58,9 @@ class Actions:
         return own + [fl.ActionType(o.name, f"{o.description} {o.signature()}") for o in self._operations.all()]
 
     def _close_session(self, session: Session, _: Any) -> Iterator[bytes]:
-        self._sessions.close(session)
-        result = session_messages.CloseSessionResult(status=session_messages.CloseSessionResult.CLOSED)
+        closed = self._sessions.close(session)  # not if other calls share it
+        status = session_messages.CloseSessionResult
+        result = session_messages.CloseSessionResult(status=status.CLOSED if closed else status.NOT_CLOSEABLE)
         return iter([result.SerializeToString()])
 
 

@@ -1,47 +1,60 @@
-"""Who is calling: Basic credentials become a bearer token, and the token finds the session."""
+"""Who is calling: the headers of a call, or its client certificate, find or open a session.
+
+A Handshake opens a session of its own and answers with its bearer token. Credentials that come with every call (Basic,
+a key, a JSON Web Token, a certificate) share one session each, so that clients neither pay the check each time nor
+leave a session behind with each call. pyarrow tells the peer's address and certificate to handlers only, so all but
+Handshakes and bearer tokens of sessions wait for the handler.
+"""
 
 import base64
 import binascii
-import hashlib
-import threading
-from collections import OrderedDict
-from collections.abc import Mapping
+import hmac
+import secrets
+from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import unquote
 
 import pyarrow.flight as fl
 
 from flight.errors import flight_error
-from server.access.principals import Principals
+from server.access.credentials import looks_like_key, looks_like_token
+from server.access.login import Login
+from server.access.logins import Logins
+from server.engine.locks import TableLocks
 from server.errors import Unauthenticated
 from server.sessions.registry import Sessions
 from server.sessions.session import Session
 
 MIDDLEWARE = "session"
-REPEATED_MAX = 1000
 HEADER = "authorization"
+UNKNOWN = ""  # a Handshake's address
 
 
 class SessionMiddleware(fl.ServerMiddleware):
-    """Carries the call's session to the handler; answers a login with its bearer token."""
+    """Carries the call's credential to the handler, which asks `session`; answers a Handshake with a bearer token."""
 
-    def __init__(self, session: Session, token: str | None) -> None:
-        self.session = session
+    def __init__(self, find: Callable[[Any], Session], token: str | None = None) -> None:
+        self._find = find
         self._token = token
+
+    def session(self, context: Any) -> Session:
+        """The session of this call. Raises Unauthenticated, LimitExceeded."""
+        return self._find(context)
 
     def sending_headers(self) -> dict[str, str]:  # type: ignore[override]
         return {HEADER: f"Bearer {self._token}"} if self._token else {}
 
 
 class Authentication(fl.ServerMiddlewareFactory):
-    """A Handshake opens a session of its own. Clients that send Basic credentials with every call share one, so that
-    they neither pay the password hash each time nor leave a session behind with each call."""
+    """takes_certificates: for a port without Handshakes whose clients all have shown a certificate."""
 
-    def __init__(self, principals: Principals, sessions: Sessions) -> None:
+    def __init__(self, logins: Logins, sessions: Sessions, takes_certificates: bool = False) -> None:
         super().__init__()
-        self._principals = principals
+        self._logins = logins
         self._sessions = sessions
-        self._repeated: OrderedDict[bytes, str] = OrderedDict()
-        self._lock = threading.Lock()
+        self._takes_certificates = takes_certificates
+        self._key = secrets.token_bytes(32)
+        self._opening = TableLocks()  # by credential, so that two first calls at once open one session
 
     def start_call(  # type: ignore[override]
         self, info: Any, headers: Mapping[str, list[str]]
@@ -53,35 +66,53 @@ class Authentication(fl.ServerMiddlewareFactory):
 
     def _start(self, info: Any, headers: Mapping[str, list[str]]) -> SessionMiddleware:
         values = next((v for k, v in headers.items() if k.lower() == HEADER), [])
-        scheme, _, credentials = (values[0] if values else "").partition(" ")
+        scheme, _, credential = (_text(values[0]) if values else "").partition(" ")
+        credential = credential.strip()
+        handshake = info.method == fl.FlightMethod.HANDSHAKE
         match scheme.lower():
+            case "bearer" if looks_like_key(credential) or looks_like_token(credential):
+                return self._logging_in(handshake, credential, lambda a: self._logins.with_bearer(credential, a))
             case "bearer":
-                return SessionMiddleware(self._sessions.find(credentials.strip()), None)
-            case "basic" if info.method == fl.FlightMethod.HANDSHAKE:
-                return self._log_in(credentials)
+                session = self._sessions.find(credential)
+                return SessionMiddleware(lambda context: self._sessions.seen(session, _peer(context)))
             case "basic":
-                return self._with_every_call(credentials)
-        raise Unauthenticated("log in with a name and a password, or send the bearer token of a session")
+                name, secret = _decoded(credential)
+                return self._logging_in(handshake, credential, lambda a: self._logins.with_name(name, secret, a), name)
+            case "" if self._takes_certificates and not handshake:
+                return SessionMiddleware(self._with_certificate)
+        raise Unauthenticated("log in with a name and a password, or send a bearer token, a key or a JSON Web Token")
 
-    def _log_in(self, credentials: str) -> SessionMiddleware:
-        name, password = _decoded(credentials)
-        token, session = self._sessions.open(self._principals.log_in(name, password))
-        return SessionMiddleware(session, token)
+    def _logging_in(
+        self, handshake: bool, credential: str, log_in: Callable[[str], Login], name: str = ""
+    ) -> SessionMiddleware:
+        if not handshake:
+            return SessionMiddleware(lambda context: self._shared(context, credential, log_in, name))
+        token, session = self._sessions.open(lambda: log_in(UNKNOWN))
+        return SessionMiddleware(lambda _: session, token)
 
-    def _with_every_call(self, credentials: str) -> SessionMiddleware:
-        digest = hashlib.sha256(credentials.encode()).digest()
-        token = self._repeated.get(digest)
-        if token is not None:
-            try:
-                return SessionMiddleware(self._sessions.find(token), token)
-            except Unauthenticated:
-                pass  # that session was idle for too long: log in again
-        middleware = self._log_in(credentials)
-        with self._lock:
-            self._repeated[digest] = middleware.sending_headers()[HEADER].removeprefix("Bearer ")
-            while len(self._repeated) > REPEATED_MAX:
-                self._repeated.popitem(last=False)
-        return middleware
+    def _with_certificate(self, context: Any) -> Session:
+        try:
+            subject = context.peer_identity().decode()
+        except UnicodeDecodeError:
+            subject = ""
+        if not subject:
+            raise Unauthenticated("the client certificate has neither a subject alternative name nor a common name")
+        return self._shared(context, f"certificate {subject}", lambda a: self._logins.with_certificate(subject, a))
+
+    def _shared(self, context: Any, credential: str, log_in: Callable[[str], Login], name: str = "") -> Session:
+        """The session that all calls with this credential share; opened by the first."""
+        address = _peer(context)
+        # Before a remembered credential is compared, or guesses could be tried without delay.
+        self._logins.check_delay(name, address)
+        digest = hmac.digest(self._key, credential.encode(), "sha256")
+        if (session := self._sessions.find_shared(digest, address)) is not None:
+            return session
+        with self._opening.holding(digest.hex()):
+            if (session := self._sessions.find_shared(digest, address)) is not None:
+                return session
+            token, session = self._sessions.open(lambda: log_in(address), digest, address)
+        context.add_header(HEADER, f"Bearer {token}")
+        return session
 
 
 class Handshakes(fl.ServerAuthHandler):
@@ -94,13 +125,23 @@ class Handshakes(fl.ServerAuthHandler):
         return ""
 
 
+def _text(value: str | bytes) -> str:
+    return value if isinstance(value, str) else value.decode(errors="replace")
+
+
 def _decoded(credentials: str) -> tuple[str, str]:
     try:
         # Some clients leave out the padding.
-        text = base64.b64decode(credentials.strip() + "==").decode()
-    except (binascii.Error, UnicodeDecodeError):
+        text = base64.b64decode(credentials + "==").decode()
+    except (binascii.Error, ValueError):
         raise Unauthenticated("the Basic credentials are not base64 of name:password") from None
     name, colon, password = text.partition(":")
     if not colon:
         raise Unauthenticated("the Basic credentials are not base64 of name:password")
     return name, password
+
+
+def _peer(context: Any) -> str:
+    """The address of gRPC's 'ipv4:127.0.0.1:50000' or 'ipv6:%5B::1%5D:50000'; '' if it is neither."""
+    family, _, rest = str(context.peer()).partition(":")
+    return unquote(rest).rpartition(":")[0].strip("[]") if family in ("ipv4", "ipv6") else UNKNOWN

@@ -1,23 +1,31 @@
 """The metadata commands: what is there, from the server's listing, as the published tables."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pyarrow as pa
 
-from flight.field_metadata import annotate
 from flight.gen import flight_sql_pb2 as sql
 from flight.metadata.catalogs import catalogs_table
-from flight.metadata.keys import foreign_keys_table, primary_keys_table
-from flight.metadata.patterns import exact, like
-from flight.metadata.schemas import SchemaRow, db_schemas_table
+from flight.metadata.keys import (
+    FOREIGN_KEYS_SCHEMA,
+    PRIMARY_KEYS_SCHEMA,
+    ForeignKeyRow,
+    PrimaryKeyRow,
+    foreign_keys_table,
+    primary_keys_table,
+)
+from flight.metadata.patterns import Predicate, exact, like
+from flight.metadata.schemas import DB_SCHEMAS_SCHEMA, SchemaRow, db_schemas_table
 from flight.metadata.table_types import table_types_table
 from flight.metadata.tables import TableRow, tables_schema, tables_table
 from flight.metadata.type_info import type_info_table
 from flight.sql_claims import ServerFacts
 from flight.sql_info import sql_info
-from server.catalog.listing import KINDS, ListedTable, Listing
+from server.catalog.listing import KINDS, ListedColumns, ListedTable, Listing
 from server.engine.location import LAKE
+from server.gate.rules import READ_ONLY_SCHEMAS
+from server.sql.field_metadata import annotate
 
 
 class CatalogCommands:
@@ -33,34 +41,36 @@ class CatalogCommands:
             sql.CommandGetDbSchemas: self._schemas,
             sql.CommandGetTables: self._tables,
             sql.CommandGetTableTypes: lambda _: table_types_table(KINDS),
-            sql.CommandGetPrimaryKeys: lambda _: primary_keys_table([]),
-            sql.CommandGetExportedKeys: lambda _: foreign_keys_table([], "fk"),
-            sql.CommandGetImportedKeys: lambda _: foreign_keys_table([], "pk"),
-            sql.CommandGetCrossReference: lambda _: foreign_keys_table([], "pk"),
+            sql.CommandGetPrimaryKeys: self._primary_keys,
+            sql.CommandGetExportedKeys: self._exported_keys,
+            sql.CommandGetImportedKeys: self._imported_keys,
+            sql.CommandGetCrossReference: self._cross_reference,
         }
 
     def knows(self, command: Any) -> bool:
         return type(command) in self._answers
 
     def schema(self, command: Any) -> pa.Schema:
-        """Without looking anything up where the answer may be large."""
+        """Without looking anything up in the lake."""
         if isinstance(command, sql.CommandGetTables):
             return tables_schema(command.include_schema)
+        if (known := _SCHEMAS.get(type(command))) is not None:
+            return known
         return self._answers[type(command)](command).schema
 
     def table(self, command: Any) -> pa.Table:
         return self._answers[type(command)](command)
 
     def _schemas(self, command: sql.CommandGetDbSchemas) -> pa.Table:
-        in_catalog = exact(command.catalog if command.HasField("catalog") else None)
-        wanted = like(command.db_schema_filter_pattern if command.HasField("db_schema_filter_pattern") else None)
+        in_catalog = exact(_given(command, "catalog"))
+        wanted = like(_given(command, "db_schema_filter_pattern"))
         names = self._listing.schemas() if in_catalog(LAKE) else []
         return db_schemas_table(SchemaRow(LAKE, name) for name in names if wanted(name))
 
     def _tables(self, command: sql.CommandGetTables) -> pa.Table:
-        in_catalog = exact(command.catalog if command.HasField("catalog") else None)
-        in_schema = like(command.db_schema_filter_pattern if command.HasField("db_schema_filter_pattern") else None)
-        wanted = like(command.table_name_filter_pattern if command.HasField("table_name_filter_pattern") else None)
+        in_catalog = exact(_given(command, "catalog"))
+        in_schema = like(_given(command, "db_schema_filter_pattern"))
+        wanted = like(_given(command, "table_name_filter_pattern"))
         kinds = set(command.table_types) or set(KINDS)
         found = [
             table
@@ -70,10 +80,72 @@ class CatalogCommands:
         if not command.include_schema:
             return tables_table((_row(table) for table in found), include_schema=False)
         described = self._listing.columns(found)
-        return tables_table((_row(table, *columns) for table, columns in described), include_schema=True)
+        return tables_table((_row(table, columns) for table, columns in described), include_schema=True)
+
+    def _primary_keys(self, command: sql.CommandGetPrimaryKeys) -> pa.Table:
+        wanted = _table_test(command)
+        found = (PrimaryKeyRow(LAKE, *row) for row in self._listing.primary_keys())
+        return primary_keys_table(row for row in found if wanted(row.catalog, row.schema, row.table))
+
+    def _exported_keys(self, command: sql.CommandGetExportedKeys) -> pa.Table:
+        wanted = _table_test(command)
+        rows = (row for row in self._foreign_keys() if wanted(row.pk_catalog, row.pk_schema, row.pk_table))
+        return foreign_keys_table(rows, "fk")
+
+    def _imported_keys(self, command: sql.CommandGetImportedKeys) -> pa.Table:
+        wanted = _table_test(command)
+        rows = (row for row in self._foreign_keys() if wanted(row.fk_catalog, row.fk_schema, row.fk_table))
+        return foreign_keys_table(rows, "pk")
+
+    def _cross_reference(self, command: sql.CommandGetCrossReference) -> pa.Table:
+        referenced, refers = _table_test(command, "pk_"), _table_test(command, "fk_")
+        rows = (
+            row
+            for row in self._foreign_keys()
+            if referenced(row.pk_catalog, row.pk_schema, row.pk_table)
+            and refers(row.fk_catalog, row.fk_schema, row.fk_table)
+        )
+        return foreign_keys_table(rows, "pk")
+
+    def _foreign_keys(self) -> Iterator[ForeignKeyRow]:
+        for schema, table, column, *refers in self._listing.foreign_keys():
+            fk_schema, fk_table, fk_column, sequence, fk_name, pk_name = refers
+            referenced = (LAKE, schema, table, column)
+            yield ForeignKeyRow(*referenced, LAKE, fk_schema, fk_table, fk_column, sequence, fk_name, pk_name)
 
 
-def _row(table: ListedTable, schema: pa.Schema | None = None, types: list[str] | None = None) -> TableRow:
-    if schema is not None:
-        schema = annotate(schema, types, table=table.name, schema_name=table.schema, catalog=LAKE)
+_SCHEMAS: Mapping[type[Any], pa.Schema] = {
+    sql.CommandGetDbSchemas: DB_SCHEMAS_SCHEMA,
+    sql.CommandGetPrimaryKeys: PRIMARY_KEYS_SCHEMA,
+    sql.CommandGetExportedKeys: FOREIGN_KEYS_SCHEMA,
+    sql.CommandGetImportedKeys: FOREIGN_KEYS_SCHEMA,
+    sql.CommandGetCrossReference: FOREIGN_KEYS_SCHEMA,
+}
+
+
+def _given(command: Any, field: str) -> str | None:
+    """The field's text, None where the client left it out: an empty text is a filter too."""
+    return str(getattr(command, field)) if command.HasField(field) else None
+
+
+def _table_test(command: Any, side: str = "") -> Callable[[str | None, str | None, str], bool]:
+    """Whether (catalog, schema, table) is the one that the command names on this side."""
+    in_catalog = exact(_given(command, f"{side}catalog"))
+    in_schema = exact(_given(command, f"{side}db_schema"))
+    named: Predicate = exact(getattr(command, f"{side}table"))
+    return lambda catalog, schema, table: in_catalog(catalog) and in_schema(schema) and named(table)
+
+
+def _row(table: ListedTable, columns: ListedColumns | None = None) -> TableRow:
+    schema = None
+    if columns is not None:
+        schema = annotate(
+            columns.schema,
+            columns.types,
+            table=table.name,
+            schema_name=table.schema,
+            catalog=LAKE,
+            writable=table.kind == "TABLE" and table.schema not in READ_ONLY_SCHEMAS,
+            remarks=columns.remarks,
+        )
     return TableRow(LAKE, table.schema, table.name, table.kind, schema)

@@ -11,8 +11,7 @@ from flight.statements import held_info
 from server.errors import InvalidArgument, LimitExceeded
 from server.sessions.bulk import rows_of
 from server.sessions.session import Prepared, Session
-from server.sql.arrow_types import arrow_type
-from server.sql.parameters import UNKNOWN
+from server.sql.announced import announced, as_described
 from server.sql.statements import Kind
 
 BOUND_ROWS_MAX = 1_000_000
@@ -21,23 +20,19 @@ BOUND_ROWS_MAX = 1_000_000
 def create(session: Session, request: sql.ActionCreatePreparedStatementRequest) -> bytes:
     """The packed result. An empty dataset schema tells JDBC that this is an update."""
     handle, prepared = session.prepare(request.query, request.transaction_id)
-    statement = prepared.statement
-    schema = prepared.described.schema if prepared.described else session.declared_schema(statement)
+    schema = prepared.described.schema
     result = sql.ActionCreatePreparedStatementResult(
         prepared_statement_handle=handle,
-        dataset_schema=serialised(schema) if schema is not None else b"",
+        dataset_schema=serialised(schema) if schema.names else b"",
         parameter_schema=serialised(parameter_schema(prepared)),
     )
     return pack(result)
 
 
 def parameter_schema(prepared: Prepared) -> pa.Schema:
-    """One field per parameter; text where the statement does not tell its type."""
-    names = prepared.statement.parameters
-    types = prepared.described.parameters if prepared.described else (UNKNOWN,) * len(names)
-    return pa.schema(
-        [pa.field(f"${n}", pa.string() if t == UNKNOWN else arrow_type(t)) for n, t in zip(names, types, strict=True)]
-    )
+    """One field per parameter; see `announced`."""
+    described = zip(prepared.statement.parameters, prepared.described.parameters, strict=True)
+    return pa.schema([pa.field(f"${name}", announced(type_name)) for name, type_name in described])
 
 
 def close(session: Session, request: sql.ActionClosePreparedStatementRequest) -> None:
@@ -47,7 +42,7 @@ def close(session: Session, request: sql.ActionClosePreparedStatementRequest) ->
 def bind(session: Session, command: sql.CommandPreparedStatementQuery, rows: pa.RecordBatchReader) -> bytes:
     """Keep the rows for the next execution; the packed answer that names the handle."""
     prepared = session.find_prepared(command.prepared_statement_handle)
-    prepared.bound = _read(prepared, rows)
+    prepared.bound = _read(session, prepared, rows)
     answer = sql.DoPutPreparedStatementResult(prepared_statement_handle=command.prepared_statement_handle)
     return answer.SerializeToString()
 
@@ -66,7 +61,7 @@ def query_info(
 def query_schema(session: Session, command: sql.CommandPreparedStatementQuery) -> pa.Schema:
     prepared = _admitted(session, command.prepared_statement_handle)
     if prepared.statement.kind is not Kind.QUERY:
-        return session.declared_schema(prepared.statement) or pa.schema([])
+        return session.declared_schema(prepared.statement, prepared.transaction_id)
     types = session.types_of(prepared.statement, _one_row(prepared))
     return session.describe(prepared.statement, types, prepared.transaction_id).schema
 
@@ -83,7 +78,7 @@ def update(session: Session, command: sql.CommandPreparedStatementUpdate, rows: 
     """Run once per bound row, all or none."""
     prepared = _admitted(session, command.prepared_statement_handle)
     if rows is not None:
-        prepared.bound = _read(prepared, rows)
+        prepared.bound = _read(session, prepared, rows)
     bound = prepared.bound if prepared.statement.parameters else None
     return session.update(prepared.statement, bound, prepared.transaction_id)
 
@@ -95,7 +90,7 @@ def _admitted(session: Session, handle: bytes) -> Prepared:
     return prepared
 
 
-def _read(prepared: Prepared, rows: pa.RecordBatchReader) -> pa.Table | None:
+def _read(session: Session, prepared: Prepared, rows: pa.RecordBatchReader) -> pa.Table | None:
     parameters, given = prepared.statement.parameters, rows.schema.names
     if not given:
         return None
@@ -110,7 +105,8 @@ def _read(prepared: Prepared, rows: pa.RecordBatchReader) -> pa.Table | None:
     table = pa.Table.from_batches(batches, rows.schema)
     names = [name.removeprefix("$") for name in given]
     # Values that carry the parameters' names are bound by name, others by position.
-    return table.rename_columns(names).select(list(parameters)) if set(names) == set(parameters) else table
+    ordered = table.rename_columns(names).select(list(parameters)) if set(names) == set(parameters) else table
+    return as_described(session.services.value_types, ordered, prepared.described.parameters)
 
 
 def _one_row(prepared: Prepared) -> pa.RecordBatch | None:

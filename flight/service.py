@@ -1,6 +1,6 @@
 """The Flight service: decodes what is asked, finds the session, hands over to the command's own file."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pyarrow as pa
@@ -8,23 +8,39 @@ import pyarrow.flight as fl
 
 from flight import ingest, prepared, responses, statements
 from flight.actions import Actions
-from flight.authentication import MIDDLEWARE, Authentication, Handshakes
+from flight.authentication import MIDDLEWARE, Authentication
 from flight.catalog_commands import CatalogCommands
 from flight.commands import decode, pack
+from flight.counting import note_ingested
 from flight.errors import guarded, guarded_batches
 from flight.gen import flight_sql_pb2 as sql
+from flight.tracing import note_call
 from server.engine.running import client_gone
 from server.errors import InvalidArgument, Unsupported
 from server.sessions.session import Session
+
+TELLS_NOTHING_OF_THE_LAKE = (
+    sql.CommandGetSqlInfo,
+    sql.CommandGetXdbcTypeInfo,
+    sql.CommandGetTableTypes,
+    sql.CommandGetCatalogs,
+)
 
 
 class FlightService(fl.FlightServerBase):
     """Listens as soon as it is made. Handlers run in gRPC's threads, any number at once."""
 
     def __init__(
-        self, location: str, authentication: Authentication, catalog: CatalogCommands, actions: Actions
+        self,
+        location: str,
+        authentication: Authentication,
+        catalog: CatalogCommands,
+        actions: Actions,
+        observers: Mapping[str, fl.ServerMiddlewareFactory],
+        options: Mapping[str, Any],
     ) -> None:
-        super().__init__(location, auth_handler=Handshakes(), middleware={MIDDLEWARE: authentication})
+        """observers: further middleware, asked after authentication. options: of pyarrow's server, see transport.py."""
+        super().__init__(location, middleware={MIDDLEWARE: authentication, **observers}, **options)
         self._catalog = catalog
         self._actions = actions
 
@@ -56,7 +72,7 @@ class FlightService(fl.FlightServerBase):
     def do_get(self, context: Any, ticket: fl.Ticket) -> fl.FlightDataStream:
         session, command = _session(context), decode(ticket.ticket)
         if self._catalog.knows(command):
-            return responses.table_stream(self._catalog.table(command), session.batches)
+            return responses.table_stream(self._listed(session, command), session.batches)
         match command:
             case sql.TicketStatementQuery():
                 return statements.ticket_get(session, command)
@@ -76,6 +92,7 @@ class FlightService(fl.FlightServerBase):
                 rows = prepared.update(session, command, reader.to_reader())
             case sql.CommandStatementIngest():
                 rows = ingest.ingest(session, command, reader.to_reader())
+                note_ingested(context, rows)
             case sql.CommandPreparedStatementQuery():
                 writer.write(pa.py_buffer(prepared.bind(session, command, reader.to_reader())))
                 return
@@ -96,11 +113,19 @@ class FlightService(fl.FlightServerBase):
 
     @guarded
     def list_flights(self, context: Any, criteria: Any) -> Iterator[fl.FlightInfo]:
+        _session(context)
         raise Unsupported("tables are listed by Flight SQL's GetTables")
 
     @guarded
     def do_exchange(self, context: Any, descriptor: Any, reader: Any, writer: Any) -> None:
+        _session(context)
         raise Unsupported("this server has no use for DoExchange")
+
+    def _listed(self, session: Session, command: Any) -> pa.Table:
+        """What the caller may see of the lake: everything, or nothing as long as only administrators may read it."""
+        if session.principal.is_admin or isinstance(command, TELLS_NOTHING_OF_THE_LAKE):
+            return self._catalog.table(command)
+        return self._catalog.schema(command).empty_table()
 
 
 def _session(context: Any) -> Session:
@@ -109,7 +134,8 @@ def _session(context: Any) -> Session:
     A handler has its thread for itself, so what is set here is seen by this call alone.
     """
     client_gone.set(context.is_cancelled)
-    session: Session = context.get_middleware(MIDDLEWARE).session
+    note_call(context)
+    session: Session = context.get_middleware(MIDDLEWARE).session(context)
     return session
 
 

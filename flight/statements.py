@@ -9,8 +9,6 @@ from flight.tickets import HeldTicket, QueryTicket
 from server.sessions.session import Session
 from server.sql.statements import Kind
 
-NO_ROWS = pa.schema([])
-
 
 def query_info(session: Session, command: sql.CommandStatementQuery, descriptor: fl.FlightDescriptor) -> fl.FlightInfo:
     """A pure query goes into the ticket and runs when it is fetched; anything else runs now, exactly once."""
@@ -30,7 +28,7 @@ def query_schema(session: Session, command: sql.CommandStatementQuery) -> pa.Sch
     """The schema without running anything; none for what is no query."""
     statement = session.admit(command.query)
     if statement.kind is not Kind.QUERY:
-        return session.declared_schema(statement) or NO_ROWS
+        return session.declared_schema(statement, command.transaction_id)
     return session.describe(statement, None, command.transaction_id).schema
 
 

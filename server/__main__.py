@@ -4,10 +4,9 @@ import os
 import signal
 import socket
 import sys
-import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import click
 import pyarrow as pa
@@ -16,8 +15,10 @@ import pyarrow.flight as fl
 from flight.actions import Actions
 from flight.authentication import Authentication
 from flight.catalog_commands import CatalogCommands
+from flight.facts import server_facts
+from flight.observing import observers
 from flight.service import FlightService
-from flight.sql_claims import ServerFacts
+from flight.transport import Transport
 from server import logs
 from server.access.principals import PASSWORD_VARIABLE
 from server.application import Application
@@ -30,7 +31,7 @@ from server.version import VERSION
 from udfs.register import register
 
 SHUTDOWN_S_MAX = 10.0
-ENDING = (signal.SIGINT, signal.SIGTERM)
+ENDING = frozenset({signal.SIGINT, signal.SIGTERM})
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -75,10 +76,16 @@ def serve(config: Path | None, **flags: Any) -> None:
 @main.command()
 @click.option("--host", default="127.0.0.1", help="Address of the server.")
 @click.option("--port", default=31337, help="Port of the server.")
-def probe(host: str, port: int) -> None:
+@click.option("--tls", is_flag=True, help="It speaks TLS. Its certificate is not checked.")
+@click.option("--tls-certificate", type=click.File("rb"), help="A client certificate, if it asks for one.")
+@click.option("--tls-key", type=click.File("rb"), help="The client certificate's key.")
+def probe(host: str, port: int, tls: bool, tls_certificate: BinaryIO | None, tls_key: BinaryIO | None) -> None:
     """Exit with 0 if a server answers there, with 1 if not."""
+    options: dict[str, Any] = {"disable_server_verification": True} if tls else {}
+    if tls_certificate is not None and tls_key is not None:
+        options |= {"cert_chain": tls_certificate.read(), "private_key": tls_key.read()}
     try:
-        with fl.connect(f"grpc://{host}:{port}") as client:
+        with fl.connect(f"{'grpc+tls' if tls else 'grpc'}://{_address(host)}:{port}", **options) as client:
             list(client.list_actions(fl.FlightCallOptions(timeout=5)))
     except fl.FlightUnauthenticatedError:
         return  # it answers, and asks who we are
@@ -87,11 +94,14 @@ def probe(host: str, port: int) -> None:
 
 
 def _serve(settings: Settings, sources: dict[str, str]) -> bool:
-    """Serve until a signal; whether every call had ended by then."""
+    """Serve until a signal; whether every call had ended by then. With TLS, SIGHUP takes up new certificates."""
     # Blocked before any thread starts, since threads inherit it, and waited for below: a handler of Python's would run
     # only once the main thread wakes, which a signal that another thread received does not bring about.
-    signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
-    _check_port(settings.host, settings.port)
+    waited_for = ENDING if settings.tls_certificate is None else {*ENDING, signal.SIGHUP}
+    signal.pthread_sigmask(signal.SIG_BLOCK, waited_for)
+    for port in (settings.port, settings.tls_client_port or 0):
+        _check_port(settings.host, port)
+    transport = Transport(settings)
     application = Application.make(settings, sources)
     try:
         register(application)
@@ -99,47 +109,45 @@ def _serve(settings: Settings, sources: dict[str, str]) -> bool:
         try:
             if made is not None:
                 print(f"password of admin, shown this once: {made}", flush=True)  # noqa: T201
-            service = _service(application, sessions, listing)
-            print(f"ready grpc://{_address(settings.host)}:{service.port}", flush=True)  # noqa: T201
-            signal.sigwait(ENDING)
+            application.operations.add(transport.operation())
+            transport.open(_services(application, sessions, listing))
+            if (metrics := application.observability.listen(sessions, application.logins)) is not None:
+                print(f"metrics {metrics}", flush=True)  # noqa: T201
+            if transport.certificate_address is not None:
+                print(f"certificates {transport.certificate_address}", flush=True)  # noqa: T201
+            print(f"ready {transport.address}", flush=True)  # noqa: T201
+            while signal.sigwait(waited_for) == signal.SIGHUP:
+                transport.reload_or_log()
             logs.logger("start").info("stopping")
+            application.observability.stopping()
             sessions.interrupt()
             application.jobs.stop()  # before the wait below: a call may be waiting for a job
-            return _shut_down(service)
+            return _shut_down(transport)
         finally:
             sessions.stop()
     finally:
         application.stop()
 
 
-def _shut_down(service: FlightService) -> bool:
+def _shut_down(transport: Transport) -> bool:
     """Wait for the calls in progress; a client that does not read its stream must not keep the server alive."""
-    waiting = threading.Thread(target=service.shutdown, daemon=True)
-    waiting.start()
-    waiting.join(SHUTDOWN_S_MAX)
-    if waiting.is_alive():
+    ended = transport.shutdown(SHUTDOWN_S_MAX)
+    if not ended:
         logs.logger("start").warning("calls in progress were left behind", after_s=SHUTDOWN_S_MAX)
-    return not waiting.is_alive()
+    return ended
 
 
-def _service(application: Application, sessions: Sessions, listing: Listing) -> FlightService:
-    settings = application.settings
-    facts = ServerFacts(
-        version=VERSION,
-        arrow_version=pa.__version__,
-        statement_timeout_ms=int(settings.statement_s_max * 1000),
-        connections_max=settings.sessions_max,
-        open_statements_max=settings.prepared_max,
-    )
-    try:
-        return FlightService(
-            f"grpc://{_address(settings.host)}:{settings.port}",
-            Authentication(application.principals, sessions),
-            CatalogCommands(listing, facts),
-            Actions(application.operations, sessions),
-        )
-    except (pa.ArrowException, OSError) as error:
-        raise StartupError(f"can't listen on {settings.host}:{settings.port}: {error}") from None
+def _services(
+    application: Application, sessions: Sessions, listing: Listing
+) -> Callable[[str, bool, dict[str, Any]], FlightService]:
+    catalog = CatalogCommands(listing, server_facts(application.engine))
+    actions = Actions(application.operations, sessions)
+
+    def make(location: str, takes_certificates: bool, options: dict[str, Any]) -> FlightService:
+        authentication = Authentication(application.logins, sessions, takes_certificates)
+        return FlightService(location, authentication, catalog, actions, observers(application.observability), options)
+
+    return make
 
 
 def _address(host: str) -> str:

@@ -3,10 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from server.access.api_keys import ApiKeys
+from server.access.json_web_tokens import TokenVerifier
 from server.access.keys import secret_key
+from server.access.logins import Logins
+from server.access.operations import AccessOperations
 from server.access.principals import Principals
 from server.ai.registry import Providers
 from server.answers.rag import Rag
+from server.appendlog.log import AppendLog
+from server.catalog.keys import Keys
 from server.catalog.listing import Listing
 from server.catalog.metadata import Metadata
 from server.catalog.migrate import migrate
@@ -19,6 +25,8 @@ from server.ingest.files import FileIngest
 from server.ingest.samples import Samples
 from server.jobs.service import Jobs
 from server.logs import logger
+from server.observability.service import Observability
+from server.observability.traced_log import TracedQueryLog
 from server.operations.registry import Operations
 from server.querylog import QueryLog
 from server.sessions.describing import Describer
@@ -45,6 +53,7 @@ class Application:
     settings: Settings
     sources: Mapping[str, str]
     lock: FolderLock
+    log: AppendLog
     engine: Engine
     parser: Parser
     query_log: QueryLog
@@ -55,20 +64,28 @@ class Application:
     search: VectorSearch
     rag: Rag
     principals: Principals
+    keys: ApiKeys
+    logins: Logins
     limits: PrincipalLimits
+    observability: Observability
+    sessions: Sessions | None = None  # from the start on
 
     @classmethod
     def make(cls, settings: Settings, sources: Mapping[str, str]) -> "Application":
         """Open the lake and wire the parts. Raises StartupError, after which the process is to end."""
+        tokens = TokenVerifier.of(settings)
         folder = DataFolder(settings.data)
         folder.make()
         lock = FolderLock.take(folder)
         try:
+            log = AppendLog(folder.log, settings.log_bytes_max, settings.log_sync_s)
             engine = Engine(settings, folder)
         except BaseException:
             lock.release()
             raise
-        query_log = QueryLog(engine, secret_key(folder.keys, "statement-hmac"))
+        key = secret_key(folder.keys, "statement-hmac")
+        log_class = TracedQueryLog if settings.otel_endpoint else QueryLog
+        query_log = log_class(engine, log, key)
         jobs = Jobs(engine)
         providers = Providers(settings, folder)
         indexes = IndexCatalog(engine)
@@ -80,16 +97,19 @@ class Application:
             FileIngest(engine).operation(),
             Samples(engine).operation(),
             Metadata(engine).operation(),
+            *Keys(engine).operations(),
             limits.operation(),
             *IndexOperations(engine, indexes, providers, jobs).operations(),
         )
         jobs.register(KIND, IndexBuilder(engine, indexes, providers).work)
         rag = Rag(search, providers, settings)
         principals = Principals(engine)
+        keys = ApiKeys(engine, principals)
         return cls(
             settings,
             sources,
             lock,
+            log,
             engine,
             Parser(),
             query_log,
@@ -100,7 +120,10 @@ class Application:
             search,
             rag,
             principals,
+            keys,
+            Logins(principals, keys, tokens, settings.login_delay_s_max, settings.logins_running_max),
             limits,
+            Observability(settings, engine, query_log, operations, jobs, indexes),
         )
 
     def start(self, admin_password: str | None) -> tuple[Sessions, Listing, str | None]:
@@ -110,6 +133,7 @@ class Application:
         """
         applied = migrate(self.engine, self.parser)
         logger("start").info("control schema", files_applied=applied)
+        self.query_log.open()
         made = self.principals.ensure_admin(admin_password)
         self.limits.load()
         lost = self.indexes.load()
@@ -135,11 +159,15 @@ class Application:
             GroupCommit(self.engine),
             Staging(self.engine),
         )
-        return Sessions(services, self.settings), Listing(self.engine), made
+        self.sessions = Sessions(services, self.settings)
+        self.operations.add(*AccessOperations(self.principals, self.keys, self.sessions).operations())
+        return self.sessions, Listing(self.engine), made
 
     def stop(self) -> None:
         """Stop the work in the background, write the query log, close DuckDB, let the folder go."""
         self.jobs.stop()
         self.query_log.stop()
+        self.log.close()
+        self.observability.stop()
         self.engine.close()
         self.lock.release()

@@ -29,6 +29,12 @@ def _lake_address(value: str) -> str:
     return value
 
 
+def _http_address(value: str) -> str:
+    if value and not value.startswith(("http://", "https://")):
+        raise ValueError("must be empty or start with 'http://' or 'https://'")
+    return value
+
+
 def _path(value: Path) -> Path:
     if "\0" in str(value):
         raise ValueError("must not hold a NUL character")
@@ -45,6 +51,16 @@ class Settings(BaseModel):
     )
     host: str = setting("127.0.0.1", "Address to listen on.")
     port: int = setting(31337, "TCP port to listen on; 0 takes a free one.", ge=0, le=65535)
+    tls_certificate: Path | None = setting(
+        None, "PEM file of the certificate chain; with it the server speaks TLS only."
+    )
+    tls_key: Path | None = setting(None, "PEM file of the certificate's private key.")
+    tls_client_ca: Path | None = setting(None, "PEM file of the authorities whose client certificates are accepted.")
+    tls_client_required: bool = setting(False, "Ask every client of port for a certificate of tls_client_ca, too.")
+    tls_client_port: int | None = setting(
+        None, "TCP port whose clients log in by certificate; 0 takes a free one, unset serves none.", ge=0, le=65535
+    )
+    tls_check_s: float = setting(10.0, "How often the TLS files are looked at for a change.", "s", gt=0)
 
     lake_catalog: Annotated[str, AfterValidator(_catalog_address)] = setting(
         "", "Where DuckLake's catalog lives: empty for a DuckDB file, or a Postgres address.", flag=False
@@ -82,7 +98,20 @@ class Settings(BaseModel):
         1 << 30, "Results that wait on the server, all sessions together.", "bytes", ge=1 << 20
     )
     sessions_max: int = setting(1000, "Sessions at once.", ge=1)
+    sessions_per_principal_max: int = setting(500, "Sessions of one principal at once.", ge=1)
     session_idle_s_max: float = setting(3600.0, "A session ends after this time without a call.", "s", gt=0)
+    session_s_max: float = setting(86_400.0, "A session and its bearer token end after this time.", "s", gt=0)
+    logins_running_max: int = setting(
+        4, "Passwords checked at once, 64 MiB each; some more wait, the rest is refused.", ge=1, le=1024
+    )
+    login_delay_s_max: float = setting(30.0, "Longest delay after failed logins.", "s", gt=0, le=3600)
+    jwt_secret: SecretStr = setting(SecretStr(""), "Secret that HS256 JSON Web Tokens are signed by.", flag=False)
+    jwt_public_key: Path | None = setting(None, "PEM file of the RSA key that RS256 JSON Web Tokens are checked by.")
+    jwt_jwks: Path | None = setting(None, "JWKS file of the RSA keys that RS256 JSON Web Tokens are checked by.")
+    jwt_issuer: str = setting("", "Issuer (iss) that JSON Web Tokens must be from.")
+    jwt_audience: str = setting("", "Audience (aud) that JSON Web Tokens must be for.")
+    jwt_principal_claim: str = setting("sub", "Claim of a JSON Web Token that names the principal.", min_length=1)
+    jwt_leeway_s: float = setting(30.0, "Clocks may differ by this much from a token's issuer.", "s", ge=0, le=300)
     statements_per_session_max: int = setting(
         32, "Statements of one session that run, wait or stream at once; more are refused.", ge=1, le=100_000
     )
@@ -107,7 +136,23 @@ class Settings(BaseModel):
     checkpoint_s: float = setting(5.0, "An embedding job commits what it has at least this often.", "s", gt=0)
 
     query_log_flush_s: float = setting(10.0, "The query log is written to the lake at least this often.", "s", gt=0)
-    query_log_rows_max: int = setting(10_000, "Records of the query log held in memory before a flush.", ge=1)
+    query_log_rows_max: int = setting(
+        10_000, "Records that wait for the lake before they are written to it early; the most in one commit.", ge=1
+    )
+    log_sync_s: float = setting(
+        0.05, "A record that no answer waits for is on the device after this time.", "s", gt=0, le=60
+    )
+    log_bytes_max: int = setting(
+        4 << 30, "Records on disk that wait for the lake; statements are refused beyond.", "bytes", ge=64 << 10
+    )
+    log_statements: bool = setting(True, "Write a log line, at level info, for each statement that ended.")
+    metrics_host: str = setting("127.0.0.1", "Address that serves /metrics, /healthz and /readyz by plain HTTP.")
+    metrics_port: int | None = setting(
+        None, "TCP port of /metrics, /healthz and /readyz; 0 takes a free one, unset serves none.", ge=0, le=65535
+    )
+    otel_endpoint: Annotated[str, AfterValidator(_http_address)] = setting(
+        "", "Base address of an OTLP/HTTP receiver of traces, such as http://127.0.0.1:4318; empty sends none."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = setting("info", "Least severe log line that is written.")
 
     @property
@@ -140,7 +185,7 @@ def shown(settings: Settings, name: str) -> str:
         return "(set)" if value.get_secret_value() else ""
     if name in ("lake_catalog", "s3_access_key"):
         return "(set)" if value else ""
-    if name == "ollama_url":
+    if name in ("ollama_url", "otel_endpoint"):
         address = urlsplit(value)
         return str(urlunsplit(address._replace(netloc=address.netloc.rpartition("@")[2])))
     return "" if value is None else str(value)

@@ -43,6 +43,10 @@ class DataFolder:
         return self.root / "keys"
 
     @property
+    def log(self) -> Path:
+        return self.root / "log"
+
+    @property
     def lock_file(self) -> Path:
         return self.root / "server.lock"
 
@@ -50,7 +54,8 @@ class DataFolder:
         """Create what is missing, readable by the owner alone. Raises StartupError if it can't."""
         try:
             self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
-            for folder in (self.catalog_file.parent, self.lake, self.indexes, self.temp, self.uploads, self.models):
+            parts = (self.catalog_file.parent, self.lake, self.indexes, self.temp, self.uploads, self.models, self.log)
+            for folder in parts:
                 folder.mkdir(exist_ok=True, mode=0o700)
             self.keys.mkdir(exist_ok=True, mode=0o700)
         except OSError as error:

@@ -98,6 +98,12 @@ class ProviderUnavailable(Unavailable):
     code = "provider_unavailable"
 
 
+class LogUnavailable(Unavailable):
+    """A record can't be written to the append log: what must be recorded is refused."""
+
+    code = "log_unavailable"
+
+
 class LimitExceeded(Unavailable):
     """A bound was reached. The text names the bound as it is called in `catalog.settings`."""
 

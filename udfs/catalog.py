@@ -1,5 +1,6 @@
 """Rows for the views in `catalog` that only the running process knows: settings, functions, operations, progress."""
 
+import itertools
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,7 +11,8 @@ from server.catalog.lake_types import LakeColumn, column_types
 from server.config import Settings, environment_name, shown, unit_of
 from server.jobs.service import Jobs
 from server.operations.registry import Operations
-from server.querylog import SCHEMA, QueryLog
+from server.querylog import QueryLog
+from server.querylog.record import SCHEMA
 from udfs.binding import SqlFunction, rows_function
 
 TEXT = pa.string()
@@ -32,11 +34,7 @@ def register(
     _texts(connection, "__actions", "name signature permission description", lambda: _actions(operations))
     progress = pa.struct([("job_id", TEXT), ("done", pa.int64()), ("total", pa.int64())])
     rows_function(connection, "__job_progress", "job_id VARCHAR, done BIGINT, total BIGINT", progress, jobs.progress)
-    struct = (
-        "statement_id VARCHAR, session_id VARCHAR, principal VARCHAR, kind VARCHAR, statement_hmac VARCHAR, "
-        "started_at TIMESTAMPTZ, duration_ms DOUBLE, row_count BIGINT, status VARCHAR, error_code VARCHAR"
-    )
-    rows_function(connection, "__query_log_pending", struct, pa.struct(list(SCHEMA)), query_log.pending)
+    _query_log_pending(connection, query_log)
     _column_type(connection)
 
 
@@ -65,6 +63,25 @@ def _texts(connection: duckdb.DuckDBPyConnection, name: str, columns: str, rows:
     names = columns.split()
     struct = ", ".join(f"{column} VARCHAR" for column in names)
     rows_function(connection, name, struct, pa.struct([(column, TEXT) for column in names]), rows)
+
+
+def _query_log_pending(connection: duckdb.DuckDBPyConnection, query_log: QueryLog) -> None:
+    """__query_log_pending(snapshot): the records that the lake does not have in this snapshot."""
+
+    def function(snapshots: Any) -> Any:
+        tables = [query_log.pending(snapshot) for snapshot in snapshots.to_pylist()]
+        offsets = list(itertools.accumulate((table.num_rows for table in tables), initial=0))
+        rows = pa.concat_tables([SCHEMA.empty_table(), *tables]).to_struct_array()
+        return pa.ListArray.from_arrays(offsets, pa.concat_arrays(rows.chunks or [pa.array([], pa.struct(SCHEMA))]))
+
+    struct = (
+        "STRUCT(statement_id VARCHAR, session_id VARCHAR, principal VARCHAR, kind VARCHAR, statement_hmac VARCHAR, "
+        "started_at TIMESTAMPTZ, duration_ms DOUBLE, row_count BIGINT, status VARCHAR, error_code VARCHAR, "
+        "result_bytes BIGINT, log_id VARCHAR, sequence BIGINT)[]"
+    )
+    connection.create_function(
+        "__query_log_pending", function, ["UBIGINT"], struct, type="arrow", null_handling="special", side_effects=True
+    )
 
 
 def _column_type(connection: duckdb.DuckDBPyConnection) -> None:

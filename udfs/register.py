@@ -3,7 +3,7 @@
 from importlib import resources
 
 from server.application import Application
-from udfs import answers, catalog, search, text
+from udfs import access, answers, catalog, search, text
 
 FUNCTIONS = sorted(search.FUNCTIONS + answers.FUNCTIONS + text.FUNCTIONS, key=lambda function: function.name)
 
@@ -19,6 +19,9 @@ def register(application: Application) -> None:
         FUNCTIONS,
         application.jobs,
         application.query_log,
+    )
+    access.register(
+        connection, application.keys, lambda: application.sessions.listed() if application.sessions is not None else []
     )
     search.register(connection, contexts, application.search)
     answers.register(connection, contexts, application.rag)

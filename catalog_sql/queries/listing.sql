@@ -12,5 +12,8 @@ JOIN __ducklake_metadata_lakehouse.ducklake_schema s ON s.schema_id = v.schema_i
 WHERE v.end_snapshot IS NULL AND s.schema_name NOT IN ('vectors', 'deleted');
 
 -- columns --
-SELECT table_id, column_id, column_name, column_type, parent_column, nulls_allowed
-FROM __ducklake_metadata_lakehouse.ducklake_column WHERE end_snapshot IS NULL ORDER BY table_id, column_order;
+SELECT c.table_id, c.column_id, column_name, column_type, parent_column, nulls_allowed, tag.value
+FROM __ducklake_metadata_lakehouse.ducklake_column c
+LEFT JOIN __ducklake_metadata_lakehouse.ducklake_column_tag tag
+    ON tag.table_id = c.table_id AND tag.column_id = c.column_id AND tag.key = 'comment' AND tag.end_snapshot IS NULL
+WHERE c.end_snapshot IS NULL ORDER BY c.table_id, column_order;

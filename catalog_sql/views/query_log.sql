@@ -1,5 +1,5 @@
--- Every statement and operation that ended, those not yet written to the lake included.
+-- Every statement and operation that ended: those that the lake has in the snapshot of this query, and those it has not.
 CREATE OR REPLACE VIEW lakehouse.catalog.query_log AS
 SELECT * FROM lakehouse.catalog.query_log_entries
 UNION ALL BY NAME
-SELECT unnest(system.main.__query_log_pending(), max_depth := 2);
+SELECT unnest(system.main.__query_log_pending(id), max_depth := 2) FROM lakehouse.current_snapshot();

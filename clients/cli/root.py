@@ -11,8 +11,10 @@ from clients.cli.door import Door
 from clients.cli.jobs import jobs, watch
 from clients.cli.sql import sql
 from clients.cli.values import printable
-from clients.python import DEFAULT_URI, DEFAULT_USERNAME, DRIVER_ERRORS, LakehouseError, lakehouse_error
+from clients.python import DEFAULT_URI, DEFAULT_USERNAME, DRIVER_ERRORS, LakehouseError, Tls, lakehouse_error
 from clients.python.errors import UNKNOWN_CODE
+
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 class OneLineErrors(click.Group):
@@ -59,13 +61,28 @@ def _fail(message: str, status: int) -> NoReturn:
 @click.option("--user", default=DEFAULT_USERNAME, show_default=True, envvar="LAKEHOUSE_USER", help="Who logs in.")
 @click.option(
     "--password-file",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=FILE,
     help="A file that holds the password; without it LAKEHOUSE_PASSWORD, or a prompt.",
 )
+@click.option(
+    "--token-file", type=FILE, help="A file that holds a key or a JSON Web Token; without it LAKEHOUSE_TOKEN."
+)
+@click.option("--tls-ca", type=FILE, help="A PEM file of the authorities to trust, instead of the system's.")
+@click.option("--tls-certificate", type=FILE, help="A PEM file of the client's certificate; --user '' logs in by it.")
+@click.option("--tls-key", type=FILE, help="A PEM file of its private key.")
 @click.pass_context
-def cli(context: click.Context, uri: str, user: str, password_file: Path | None) -> None:
+def cli(
+    context: click.Context,
+    uri: str,
+    user: str,
+    password_file: Path | None,
+    token_file: Path | None,
+    tls_ca: Path | None,
+    tls_certificate: Path | None,
+    tls_key: Path | None,
+) -> None:
     """Query a Lakehouse server, run its operations, load files and follow its jobs."""
-    context.obj = Door(uri, user, password_file)
+    context.obj = Door(uri, user, password_file, token_file, Tls(tls_ca, tls_certificate, tls_key))
 
 
 for command in (sql, call, operations, ingest, jobs, watch):

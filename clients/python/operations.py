@@ -12,9 +12,10 @@ from typing import Any, Literal, Self
 from adbc_driver_manager import dbapi
 from pyarrow import flight
 
-from clients.python.connection import DEFAULT_URI, DEFAULT_USERNAME, connect, require_password
+from clients.python.connection import DEFAULT_URI, connect
 from clients.python.errors import DRIVER_ERRORS, LakehouseError, login_errors, plain_errors
 from clients.python.jobs import JobProgress, watch_job
+from clients.python.login import DEFAULT_USERNAME, Tls, choose
 
 Rows = list[dict[str, Any]]
 FileFormat = Literal["csv", "json", "ndjson", "parquet"]
@@ -35,15 +36,26 @@ Listing = list[Operation]
 
 
 class Operations:
-    """A logged-in caller of operations; use it as a context manager. What the server refuses is a LakehouseError."""
+    """A logged-in caller of operations; use it as a context manager. What the server refuses is a LakehouseError.
 
-    def __init__(self, uri: str = DEFAULT_URI, username: str = DEFAULT_USERNAME, password: str | None = None) -> None:
-        self._uri, self._username, self._password = uri, username, require_password(password)
+    The arguments are those of `connect`.
+    """
+
+    def __init__(
+        self,
+        uri: str = DEFAULT_URI,
+        username: str = DEFAULT_USERNAME,
+        password: str | None = None,
+        *,
+        token: str | None = None,
+        tls: Tls | None = None,
+    ) -> None:
+        self._uri, self._login, self._tls = uri, choose(username, password, token), tls or Tls()
         self._sql: dbapi.Connection | None = None
         with login_errors(uri):
-            self._client = flight.connect(uri)
-            bearer = self._client.authenticate_basic_token(username, self._password)
-        self._options = flight.FlightCallOptions(headers=[bearer])
+            self._client = flight.connect(uri, **self._tls.flight_options())
+            bearer = self._login.bearer(self._client)
+        self._options = flight.FlightCallOptions(headers=bearer)
 
     def call(self, name: str, /, **arguments: Any) -> Rows:
         """Run an operation and return its rows. Arguments are JSON values, named as the operation names them."""
@@ -71,7 +83,7 @@ class Operations:
     def watch(self, job_id: str, poll_s: float = 0.5) -> Iterator[JobProgress]:
         """Yield the job's progress until it has ended; see `watch_job`."""
         if self._sql is None:
-            self._sql = connect(self._uri, self._username, self._password)
+            self._sql = connect(self._uri, self._login.name, self._login.secret or None, tls=self._tls)
         return watch_job(self._sql, job_id, poll_s)
 
     def list(self) -> Listing:

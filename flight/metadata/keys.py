@@ -1,7 +1,7 @@
 """The answers to GetPrimaryKeys, GetExportedKeys, GetImportedKeys and GetCrossReference.
 
-DuckLake stores no keys, so for the lake's own tables these answer with the right schema and no row; tools that
-call them (CLion, DBeaver) fail on an error, not on an empty answer.
+DuckLake stores no keys: those that people declare are told, by operations such as declare_primary_key. Tools that call
+these commands (CLion, DBeaver) fail on an error, not on an empty answer.
 """
 
 from collections.abc import Iterable
@@ -55,7 +55,7 @@ class PrimaryKeyRow:
 class ForeignKeyRow:
     """One column of a foreign key and the column it refers to; fields stand in the schema's order.
 
-    The rules are numbers of the published UpdateDeleteRules; DuckDB's foreign keys know NO ACTION only.
+    The rules are numbers of the published UpdateDeleteRules: nothing follows from a change, so NO ACTION.
     """
 
     pk_catalog: str | None
@@ -86,8 +86,9 @@ def foreign_keys_table(rows: Iterable[ForeignKeyRow], order_by: Literal["pk", "f
     """
 
     def order(row: ForeignKeyRow) -> SortKey:
-        if order_by == "pk":
-            return nulls_first(row.pk_catalog, row.pk_schema, row.pk_table, row.pk_name, row.sequence)
-        return nulls_first(row.fk_catalog, row.fk_schema, row.fk_table, row.fk_name, row.sequence)
+        referenced = (row.pk_catalog, row.pk_schema, row.pk_table, row.pk_name)
+        refers = (row.fk_catalog, row.fk_schema, row.fk_table, row.fk_name)
+        first, last = (referenced, refers) if order_by == "pk" else (refers, referenced)
+        return nulls_first(*first, row.sequence, *last)
 
     return table_of(FOREIGN_KEYS_SCHEMA, map(astuple, sorted(rows, key=order)))

@@ -26,14 +26,15 @@ def like(pattern: str | None) -> Predicate:
     r"""Return a test for a LIKE pattern: `%` any run, `_` any one character, `\` makes the next character literal.
 
     None accepts all names, None among them; a pattern sees a missing name as ''. A trailing `\` is literal.
-    Takes at most len(pattern) * len(value) steps, whatever the pattern.
+    Takes at most len(value) squared steps, whatever the pattern: a pattern of more characters than a name fits none.
     """
     if pattern is None:
         return _everything
     tokens = _compile(_lower(pattern))
     if _ANY not in tokens and _ONE not in tokens:
         return exact("".join(str(token) for token in tokens))
-    return lambda value: _matches(tokens, _lower(value))
+    least = sum(token is not _ANY for token in tokens)
+    return lambda value: least <= len(value or "") and _matches(tokens, _lower(value))
 
 
 def _lower(value: str | None) -> str:

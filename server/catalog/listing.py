@@ -1,9 +1,9 @@
-"""What schemas, tables and columns there are, from DuckLake's own metadata: it answers in a millisecond with a thousand
-tables, where information_schema takes over a second."""
+"""What schemas, tables, columns and keys there are, from DuckLake's own metadata: it answers in a millisecond with a
+thousand tables, where information_schema takes over a second."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any
 
 import pyarrow as pa
 
@@ -12,12 +12,12 @@ from server.catalog.lake_types import LakeColumn, column_types
 from server.engine.engine import Engine
 from server.errors import SqlError
 from server.gate.rules import HIDDEN_TABLES
+from server.sql.plain_types import without_dictionaries
 from server.sql.quoting import qualified
 
 SQL = named_queries("queries/listing.sql")
+KEYS = named_queries("queries/declared_keys.sql")
 KINDS = ("TABLE", "VIEW")
-
-Columns: TypeAlias = tuple[pa.Schema, list[str] | None]
 
 
 @dataclass(frozen=True)
@@ -28,10 +28,19 @@ class ListedTable:
     id: int
 
 
+@dataclass(frozen=True)
+class ListedColumns:
+    """The columns of one table: Arrow schema, DuckDB type names, descriptions."""
+
+    schema: pa.Schema
+    types: list[str]
+    remarks: list[str | None]
+
+
 class Listing:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._views: dict[tuple[int, int], pa.Schema] = {}
+        self._views: dict[tuple[int, int], ListedColumns] = {}
 
     def schemas(self) -> list[str]:
         return [str(row[0]) for row in self._engine.read(lambda cursor: cursor.rows(SQL["schemas"]))]
@@ -40,30 +49,50 @@ class Listing:
         rows = self._engine.read(lambda cursor: cursor.rows(SQL["tables"]))
         return [ListedTable(*row) for row in rows if row[1] not in HIDDEN_TABLES]
 
-    def columns(self, tables: Iterable[ListedTable]) -> Iterator[tuple[ListedTable, Columns]]:
-        """Each table with its Arrow schema and DuckDB type names; no names for a view, which only planning tells.
+    def columns(self, tables: Iterable[ListedTable]) -> Iterator[tuple[ListedTable, ListedColumns]]:
+        """Each table with its columns.
 
         The columns of all tables are read in one query: one per table would take seconds for a thousand of them.
         """
-        rows_of: dict[int, list[LakeColumn]] = {}
-        for table_id, number, name, kind, parent, nulls in self._engine.read(lambda c: c.rows(SQL["columns"])):
-            rows_of.setdefault(table_id, []).append(LakeColumn(number, name, kind, parent, bool(nulls)))
+        rows_of: dict[int, list[tuple[Any, ...]]] = {}
+        for row in self._engine.read(lambda c: c.rows(SQL["columns"])):
+            rows_of.setdefault(row[0], []).append(row[1:])
         for table in tables:
-            if table.kind == "VIEW":
-                yield table, (self._view(table), None)
-            else:
-                found = column_types(rows_of.get(table.id, []))
-                yield table, (pa.schema([c.field for c in found]), [c.duckdb_type for c in found])
+            yield table, self._view(table) if table.kind == "VIEW" else _columns(rows_of.get(table.id, []))
 
-    def _view(self, table: ListedTable) -> pa.Schema:
+    def primary_keys(self) -> list[tuple[Any, ...]]:
+        """A row per column of each declared primary key: schema, table, column, key, place in the key from 1."""
+        return self._engine.read(lambda cursor: cursor.rows(KEYS["listed_primary"]))
+
+    def foreign_keys(self) -> list[tuple[Any, ...]]:
+        """A row per column of each declared foreign key: schema, table and column that are referred to, schema, table
+        and column that refer, place in the key from 1, foreign key, primary key or None."""
+        return self._engine.read(lambda cursor: cursor.rows(KEYS["listed_foreign"]))
+
+    def _view(self, table: ListedTable) -> ListedColumns:
         """Planning a view takes milliseconds: kept until a schema changes."""
         key = (table.id, self._engine.schema_epoch)
         if (known := self._views.get(key)) is not None:
             return known
-        query = f"SELECT * FROM {qualified('lakehouse', table.schema, table.name)} LIMIT 0"
+        found = self._planned(f"SELECT * FROM {qualified('lakehouse', table.schema, table.name)} LIMIT 0")
+        self._views = {k: v for k, v in self._views.items() if k[1] == key[1]} | {key: found}
+        return found
+
+    def _planned(self, query: str) -> ListedColumns:
+        """No columns if it can't be planned: what the view reads is gone."""
+
+        def work(cursor: Any) -> ListedColumns:
+            schema = without_dictionaries(cursor.execute(query).table().schema)
+            return ListedColumns(schema, cursor.types(), [None] * len(schema))
+
         try:
-            schema = self._engine.read(lambda cursor: cursor.execute(query).table()).schema
+            return self._engine.read(work)
         except SqlError:
-            schema = pa.schema([])  # what the view reads is gone
-        self._views = {k: v for k, v in self._views.items() if k[1] == key[1]} | {key: schema}
-        return schema
+            return ListedColumns(pa.schema([]), [], [])
+
+
+def _columns(rows: list[tuple[Any, ...]]) -> ListedColumns:
+    """rows: column id, name, DuckLake type, parent, whether NULL is allowed, description."""
+    found = column_types(LakeColumn(i, name, kind, parent, bool(nulls)) for i, name, kind, parent, nulls, _ in rows)
+    remarks = [remark for *_, parent, _, remark in rows if parent is None]
+    return ListedColumns(pa.schema([c.field for c in found]), [c.duckdb_type for c in found], remarks)

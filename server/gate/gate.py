@@ -61,7 +61,7 @@ class Gate:
         rules.check_written((schema, table), schema)
 
     def _check(self, statement: Statement, schema: str) -> bool:
-        if statement.kind in (Kind.CALL, Kind.SET):
+        if statement.kind in (Kind.CALL, Kind.SET, Kind.TRANSACTION):
             return False
         if statement.tree is not None:
             return self._queries.check(statement.tree)

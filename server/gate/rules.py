@@ -13,7 +13,7 @@ READ_ONLY_SCHEMAS = frozenset({"catalog"})
 CLOSED_SCHEMAS = frozenset({"vectors", "deleted"})
 READ_ONLY_CATALOGS = frozenset({"memory", "system"})  # our macros are there, for all sessions
 # Closed under every schema, since a view's text is resolved in the schema of whoever reads it.
-HIDDEN_TABLES = frozenset({"principal_events"})  # password hashes
+HIDDEN_TABLES = frozenset({"principal_events", "api_key_events"})  # hashes of passwords and keys
 METADATA_PREFIX = "__ducklake_metadata_"
 SERVER_VIEWS = frozenset({"duckdb_logs", "duckdb_databases", "pragma_database_list"})  # addresses, others' statements
 

@@ -3,7 +3,7 @@
 import difflib
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
 import pyarrow as pa
@@ -13,6 +13,7 @@ from server.access.principal import Principal
 from server.errors import InvalidArgument, LakehouseError, NotFound, PermissionDenied
 from server.logs import logger
 from server.querylog import QueryLog
+from server.sql.field_metadata import annotate
 
 
 class Arguments(BaseModel):
@@ -63,7 +64,7 @@ class Operations:
         for operation in operations:
             if operation.name in self._by_name:
                 raise AssertionError(f"operation {operation.name} is registered twice")
-            self._by_name[operation.name] = operation
+            self._by_name[operation.name] = replace(operation, result=annotate(operation.result, None))
 
     def all(self) -> list[Operation[Any]]:
         return sorted(self._by_name.values(), key=lambda operation: operation.name)
@@ -101,7 +102,7 @@ def parse_body(body: bytes) -> dict[str, Any]:
         return {}
     try:
         arguments = json.loads(body)
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # of JSON, of UTF-8, or of a number with too many digits
         raise InvalidArgument(f"the body of an action is a JSON object of its arguments: {error}") from None
     if not isinstance(arguments, dict):
         raise InvalidArgument("the body of an action is a JSON object of its arguments")

@@ -14,6 +14,7 @@ import pyarrow as pa
 from server.engine.cursor import LakeCursor
 from server.engine.engine import Engine
 from server.errors import LakehouseError, SqlError
+from server.sql.dml_parameters import PARAMETERS_MAX, parameter, probe_query
 from server.sql.field_metadata import result_schema
 from server.sql.parameters import UNKNOWN, guess_types, with_nulls
 from server.sql.statements import Statement
@@ -25,7 +26,8 @@ TEXT_KEPT_CHARS_MAX = 20_000
 
 @dataclass(frozen=True)
 class Described:
-    """schema: of the result. parameters: DuckDB type names in binding order, 'NULL' where the text tells none."""
+    """schema: of the result, empty where there is none or it is not known. parameters: DuckDB type names in binding
+    order, 'NULL' where the text tells none."""
 
     schema: pa.Schema
     parameters: tuple[str, ...]
@@ -59,13 +61,44 @@ class Describer:
                 return found
         with borrow() as cursor:
             found = self._plan(statement, cursor, types)
+        self._keep(statement, key, found)
+        return found
+
+    def parameter_types(
+        self, statement: Statement, place: tuple[object, ...], borrow: Callable[[], AbstractContextManager[LakeCursor]]
+    ) -> tuple[str, ...]:
+        """DuckDB types of a DML statement's parameters, in binding order; 'NULL' where the text tells none."""
+        key = (statement.text, place, self._engine.schema_epoch, "parameters")
+        with self._lock:
+            if found := self._kept.get(key):
+                return found.parameters
+        with borrow() as cursor:
+            types = self._dml_types(statement, cursor)
+        found = Described(pa.schema([]), tuple(types.get(parameter(name), UNKNOWN) for name in statement.parameters))
+        self._keep(statement, key, found)
+        return found.parameters
+
+    def _dml_types(self, statement: Statement, cursor: LakeCursor) -> dict[str, str]:
+        if len(statement.parameters) > PARAMETERS_MAX:
+            return {}
+
+        def columns(table: str) -> list[str]:
+            return [str(row[0]) for row in cursor.rows(f"DESCRIBE {table}")]
+
+        try:
+            probe = probe_query(statement, columns)
+            tree = self._parser.serialize(probe) if probe is not None else None
+            return self._guess(tree, cursor) if tree is not None else {}
+        except LakehouseError:
+            return {}  # a table that is not there: the statement says so when it runs
+
+    def _keep(self, statement: Statement, key: tuple[object, ...], found: Described) -> None:
         if len(statement.text) > TEXT_KEPT_CHARS_MAX:
-            return found
+            return
         with self._lock:
             self._kept[key] = found
             while len(self._kept) > KEPT_MAX:
                 self._kept.popitem(last=False)
-        return found
 
     def _plan(self, statement: Statement, cursor: LakeCursor, types: Mapping[str, str] | None) -> Described:
         if statement.tree is None:
@@ -92,9 +125,10 @@ class Describer:
             raise
 
     def _guess(self, tree: Node, cursor: LakeCursor) -> dict[str, str]:
-        def column_types(probe: Node) -> list[str] | None:
+        def column_types(probe: Node, known: dict[str, str]) -> list[str] | None:
             try:
-                rows = cursor.rows(f"DESCRIBE ({planning_text(self._parser, probe)})")
+                planned = with_nulls(self._parser, probe, known)
+                rows = cursor.rows(f"DESCRIBE ({planning_text(self._parser, planned)})")
             except SqlError:
                 return None
             return [str(row[1]) for row in rows]

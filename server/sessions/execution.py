@@ -73,10 +73,13 @@ class Execution:
         self, statement: Statement, types: Mapping[str, str] | None, transaction: Transaction | None
     ) -> Described:
         """Result schema and parameter types of a query, without running it. types: of bound values, if any are."""
-        cursors = self.cursors
-        own = self._session_id if cursors.has_temporary or transaction is not None else ""
-        place = (cursors.schema, cursors.time_zone, own, transaction.id if transaction is not None else b"")
+        place = self._place(transaction)
         return self._services.describer.describe(statement, types, place, lambda: self._lease(statement, transaction))
+
+    def parameter_types(self, statement: Statement, transaction: Transaction | None) -> tuple[str, ...]:
+        """DuckDB types of a DML statement's parameters, without running it."""
+        place = self._place(transaction)
+        return self._services.describer.parameter_types(statement, place, lambda: self._lease(statement, transaction))
 
     def stream(
         self, statement: Statement, values: Any, schema: pa.Schema, transaction: Transaction | None, name: str
@@ -169,6 +172,12 @@ class Execution:
             raise
         record.end(table.num_rows, table.nbytes, None)
         return table
+
+    def _place(self, transaction: Transaction | None) -> tuple[object, ...]:
+        """What names mean, as far as it differs between sessions."""
+        cursors = self.cursors
+        own = self._session_id if cursors.has_temporary or transaction is not None else ""
+        return (cursors.schema, cursors.time_zone, own, transaction.id if transaction is not None else b"")
 
     def _wanted(self, name: str = "", needs_lake: bool = True, for_temporary: bool = False) -> Wanted:
         return Wanted(name, needs_lake, for_temporary, self.statement_s_max)

@@ -12,7 +12,7 @@ import pyarrow as pa
 from server.access.principal import Principal
 from server.engine.batches import BatchBounds
 from server.engine.results import ResultStream
-from server.errors import InvalidArgument, LakehouseError, LimitExceeded, NotFound
+from server.errors import InvalidArgument, LakehouseError, LimitExceeded, NotFound, Unsupported
 from server.ingest.loading import Mode, Target
 from server.operations.call import call_table, called_operation
 from server.operations.registry import Caller
@@ -23,9 +23,10 @@ from server.sessions.held import HeldResults
 from server.sessions.options import Value, write
 from server.sessions.setting import apply_setting
 from server.sessions.transactions import Transaction
-from server.sql.parameters import named
+from server.sql.parameters import UNKNOWN, named
+from server.sql.returning import describing_query
 from server.sql.schema import schema_of
-from server.sql.statements import Kind, Statement
+from server.sql.statements import DML, Kind, Statement
 
 EXPLAINED = schema_of(explain_key=pa.string(), explain_value=pa.string())
 
@@ -35,7 +36,7 @@ class Prepared:
     """A prepared statement. `bound` holds a row per execution, a column per parameter; `name` is that of its runs."""
 
     statement: Statement
-    described: Described | None
+    described: Described
     transaction_id: bytes
     name: str
     bound: pa.Table | None = None
@@ -43,10 +44,14 @@ class Prepared:
 
 @dataclass
 class Session:
-    """transaction_id: the client's transaction, or b'' for autocommit."""
+    """transaction_id: the client's transaction, or b'' for the one that BEGIN opened, or autocommit without one.
+
+    shared: whether calls of several clients may run in it, as those do that send their credentials with each call.
+    """
 
     services: Services
     principal: Principal
+    shared: bool = False
     id: str = field(default_factory=lambda: secrets.token_hex(8))
     last_used: float = field(default_factory=time.monotonic)
 
@@ -56,6 +61,7 @@ class Session:
         self.held = HeldResults(self.services.engine.settings.result_held_bytes_max, self.services.held)
         self.prepared: dict[bytes, Prepared] = {}
         self.transactions: dict[bytes, Transaction] = {}
+        self._begun = b""  # the transaction that BEGIN opened
         self._names = itertools.count()
 
     @property
@@ -115,6 +121,8 @@ class Session:
         match statement.kind:
             case Kind.CALL:
                 return call_table(self.services.operations, self.caller(), statement, _python_values(statement, row))
+            case Kind.TRANSACTION:
+                return self.execution.logged(kind, text, lambda: self._transact(statement, transaction_id))
             case Kind.SET:
                 return self.execution.logged(
                     kind, text, lambda: apply_setting(self.services.options, self.execution, statement)
@@ -123,7 +131,7 @@ class Session:
         return self.execution.logged(kind, text, lambda: self.execution.at_once(statement, values, transaction))
 
     def update(self, statement: Statement, rows: pa.Table | None = None, transaction_id: bytes = b"") -> int:
-        """Run once per bound row, a column per parameter; the rows changed or given, -1 where unknown. DML and DDL run
+        """Run once per bound row, a column per parameter; the rows changed or given, 0 for DDL. DML and DDL run
         all or none; each CALL is a commit of its own."""
         if statement.kind is not Kind.UPDATE:
             bound = [None] if rows is None else rows_of(rows)
@@ -133,7 +141,8 @@ class Session:
         table = self.execution.logged(
             statement.kind.value, statement.text, lambda: self.execution.update(statement, many, transaction)
         )
-        return int(table["Count"][0].as_py()) if table.num_rows else -1
+        # DDL gives no count. JDBC takes -1 for "it gave rows" and would run the statement again.
+        return int(table["Count"][0].as_py()) if table.num_rows else 0
 
     def ingest(
         self,
@@ -155,13 +164,18 @@ class Session:
 
         return int(self.execution.logged("ingest", f"{schema}.{table} {mode}", run)["Count"][0].as_py())
 
-    def declared_schema(self, statement: Statement) -> pa.Schema | None:
-        """The result schema of a CALL and of EXPLAIN; None for what tells its columns only by running."""
+    def declared_schema(self, statement: Statement, transaction_id: bytes = b"") -> pa.Schema:
+        """The result schema of what gives rows without being a query, told without running it; empty if it can't be."""
         if statement.type_name == "EXPLAIN":
             return EXPLAINED
-        if statement.kind is not Kind.CALL:
-            return None
-        return self.services.operations.find(called_operation(statement)).result
+        if statement.kind is Kind.CALL:
+            return self.services.operations.find(called_operation(statement)).result
+        if (query := describing_query(statement)) is None:
+            return pa.schema([])
+        same = self.admit(query)
+        if same.kind is Kind.QUERY:
+            return self.describe(same, None, transaction_id).schema
+        return self.execution.at_once(same, [], self.transaction(transaction_id)).schema
 
     def caller(self) -> Caller:
         return Caller(self.principal, self.id)
@@ -188,9 +202,9 @@ class Session:
         return transaction
 
     def transaction(self, transaction_id: bytes) -> Transaction | None:
-        """None for b''. Raises NotFound for one that is not open here."""
+        """None for b'' where none was begun in SQL. Raises NotFound for one that is not open here."""
         if not transaction_id:
-            return None
+            return self.transactions.get(self._begun)
         if (transaction := self.transactions.get(transaction_id)) is None:
             raise NotFound("there is no such open transaction in this session")
         return transaction
@@ -222,6 +236,25 @@ class Session:
             raise
         self._forget(transaction)
 
+    def _transact(self, statement: Statement, transaction_id: bytes) -> pa.Table:
+        """BEGIN, COMMIT or ROLLBACK as a statement, for clients that have no other way to a transaction."""
+        if transaction_id:
+            raise InvalidArgument("this transaction was begun by an action of Flight SQL, which ends it too")
+        begins = statement.tokens[0].word in ("BEGIN", "START")
+        if self._begun in self.transactions:
+            if begins:
+                raise InvalidArgument("a transaction is open: COMMIT or ROLLBACK ends it")
+            self.end(self._begun, statement.tokens[0].word in ("COMMIT", "END"))
+        elif not begins:
+            raise InvalidArgument("no transaction is open: BEGIN opens one")
+        elif self.shared:
+            raise InvalidArgument("a client that sends its credentials with each call has no transaction: log in first")
+        elif any(token.word == "READ" for token in statement.tokens):
+            raise Unsupported("transactions are READ WRITE")
+        else:
+            self._begun = self.begin().id
+        return pa.table({})
+
     # Prepared statements
 
     def prepare(self, text: str, transaction_id: bytes = b"") -> tuple[bytes, Prepared]:
@@ -229,10 +262,19 @@ class Session:
         if len(self.prepared) >= self.services.engine.settings.prepared_max:
             raise LimitExceeded("prepared_max", f"the session holds {len(self.prepared)} prepared statements")
         statement = self.admit(text)
-        described = self.describe(statement, None, transaction_id) if statement.kind is Kind.QUERY else None
         handle = secrets.token_bytes(16)
+        described = self._described(statement, transaction_id)
         self.prepared[handle] = Prepared(statement, described, transaction_id, self.new_name())
         return handle, self.prepared[handle]
+
+    def _described(self, statement: Statement, transaction_id: bytes) -> Described:
+        """What is known before it runs."""
+        if statement.kind is Kind.QUERY:
+            return self.describe(statement, None, transaction_id)
+        types = (UNKNOWN,) * len(statement.parameters)
+        if types and statement.type_name in DML:
+            types = self.execution.parameter_types(statement, self.transaction(transaction_id))
+        return Described(self.declared_schema(statement, transaction_id), types)
 
     def find_prepared(self, handle: bytes) -> Prepared:
         """The statement, in the transaction that it runs in now."""

@@ -77,7 +77,7 @@ class Staging:
             columns = cursor.rows(f"DESCRIBE {target}")
         except SqlError:
             return None  # there is no such table: the insert itself says so best
-        if any(default is not None or not _is_kept(str(kind)) for _, kind, _, _, default, _ in columns):
+        if any(default not in (None, "NULL") or not _is_kept(str(kind)) for _, kind, _, _, default, _ in columns):
             return None
         copy = f"{COPIES}.copy_{next(self._numbers)}"
         cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {COPIES}")

@@ -57,7 +57,7 @@ def values_insert(statement: Statement) -> ValuesInsert | None:
         names,
         columns,
         _parameter_row(statement, tokens[values + 1 :]),
-        _called(tokens[values:]),
+        _called(tokens[values + 1 :]),
         tokens[2].start,
         tokens[after].start,
     )

@@ -52,12 +52,19 @@ def null_of(parser: Parser, type_name: str) -> Node:
     return node
 
 
-def guess_types(tree: Node, describe: Callable[[Node], list[str] | None]) -> dict[str, str]:
+Describe = Callable[[Node, dict[str, str]], list[str] | None]
+
+
+def guess_types(tree: Node, describe: Describe) -> dict[str, str]:
     """Parameter → DuckDB type name, UNKNOWN where the text does not tell.
 
-    describe: gives the column types of a query tree, or None when it can't be planned on its own.
+    describe: gives the column types of a query tree whose parameters have these types as far as they are known, or None
+    when it can't be planned on its own.
     """
     types: dict[str, str] = {}
+    for node in nodes(tree):
+        if node.get("class") == "CAST" and _is_parameter(node["child"]):
+            types[str(node["child"]["identifier"])] = _type_text(node["cast_type"])
     for node in nodes(tree):
         if node.get("type") == "SELECT_NODE":
             _guess_in_select(tree, node, describe, types)
@@ -69,15 +76,10 @@ def guess_types(tree: Node, describe: Callable[[Node], list[str] | None]) -> dic
     return types
 
 
-def _guess_in_select(
-    tree: Node, select: Node, describe: Callable[[Node], list[str] | None], types: dict[str, str]
-) -> None:
+def _guess_in_select(tree: Node, select: Node, describe: Describe, types: dict[str, str]) -> None:
     pairs: list[tuple[Node, Node]] = []
     for node in nodes({k: v for k, v in select.items() if k != "from_table"}):
-        if node.get("class") == "CAST" and _is_parameter(node["child"]):
-            types[str(node["child"]["identifier"])] = _type_text(node["cast_type"])
-        else:
-            pairs += [(p, other) for p, other in _compared(node) if str(p["identifier"]) not in types]
+        pairs += [(p, other) for p, other in _compared(node) if str(p["identifier"]) not in types]
     pairs = [(p, other) for p, other in pairs if not any(n.get("class") == "PARAMETER" for n in nodes(other))]
     if not pairs:
         return
@@ -89,9 +91,7 @@ def _guess_in_select(
     if select is not query_node(tree):
         alone["cte_map"] = {"map": [*root["cte_map"]["map"], *alone["cte_map"]["map"]]}
     probe["statements"][0] |= {"node": alone, "named_param_map": []}
-    if any(n.get("class") == "PARAMETER" for n in nodes(probe)):
-        return
-    for (parameter, _), type_name in zip(pairs, describe(probe) or [], strict=False):
+    for (parameter, _), type_name in zip(pairs, describe(probe, types) or [], strict=False):
         types.setdefault(str(parameter["identifier"]), type_name)
 
 
@@ -130,7 +130,9 @@ def _type_text(cast_type: Node) -> str:
             return f"{_type_text(info['child_type'])}[]"
         case "ARRAY":
             return f"{_type_text(info['child_type'])}[{info['size']}]"
-        case "STRUCT" | "MAP" | "UNION" | "ENUM" | "USER":
+        case "UNBOUND" if info.get("name") == "JSON":
+            return "JSON"
+        case "STRUCT" | "MAP" | "UNION" | "ENUM" | "USER" | "UNBOUND":
             return UNKNOWN
         case name:
             return str(name)
@@ -165,6 +167,14 @@ class ValueTypes:
                     f"a value of Arrow type {arrow} can't be bound: DuckDB has no such type"
                 ) from None
         return self._known[arrow]
+
+    def cast(self, texts: Any, type_name: str) -> Any:
+        """A column of texts as values of a DuckDB type. Raises InvalidArgument for a text that is no such value."""
+        try:
+            found = self._connection.cursor().from_arrow(pa.table({"v": texts})).project(f"v::{type_name} AS v")
+            return found.to_arrow_table().column(0)
+        except duckdb.Error as error:
+            raise InvalidArgument(str(error)) from None
 
     def values(self, row: pa.RecordBatch) -> list[Any]:
         """Typed values of a one-row batch, in column order."""

@@ -7,12 +7,15 @@ from server.errors import InvalidArgument, SqlError
 from server.sql.tokens import Token, tokenize
 from server.sql.tree import Node, Parser, nodes
 
+DML = frozenset({"INSERT", "UPDATE", "DELETE", "MERGE_INTO"})
+
 
 class Kind(Enum):
     QUERY = "query"  # a pure SELECT: planned as often as needed, run when its rows are fetched
     ROWS = "rows"  # gives rows but must run exactly once, at once: EXPLAIN, PIVOT, RETURNING
     UPDATE = "update"  # gives a count: DML, DDL, COPY
     SET = "set"  # changes the session
+    TRANSACTION = "transaction"  # BEGIN, COMMIT, ROLLBACK
     CALL = "call"  # an operation of ours
 
 
@@ -77,7 +80,9 @@ def _kind(type_name: str, tree: Node | None, tokens: tuple[Token, ...]) -> Kind:
         return Kind.QUERY
     if type_name == "SET":
         return Kind.SET
-    if type_name in ("INSERT", "UPDATE", "DELETE", "MERGE_INTO"):
+    if type_name == "TRANSACTION":
+        return Kind.TRANSACTION
+    if type_name in DML:
         return Kind.ROWS if any(t.word == "RETURNING" for t in tokens) else Kind.UPDATE
     if type_name in ("CREATE", "DROP", "ALTER", "COPY"):
         return Kind.UPDATE

@@ -5,7 +5,19 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
 
-from tests.benches import embedding, fetch, fetch_quack, hnsw, server_cpu, small_query, vector_search
+from tests.benches import (
+    clients,
+    embedding,
+    fetch,
+    fetch_quack,
+    hnsw,
+    inserts,
+    sail,
+    server_cpu,
+    small_query,
+    soak,
+    vector_search,
+)
 from tests.benches.kit.context import Context, Sizes
 from tests.benches.kit.machine import Machine
 from tests.benches.kit.report import Report, now
@@ -13,8 +25,11 @@ from tests.benches.kit.rows import NotRun, Row, not_run
 
 BENCHES: dict[str, ModuleType] = {
     bench.__name__.rpartition(".")[2]: bench
-    for bench in (fetch, fetch_quack, small_query, server_cpu, vector_search, hnsw, embedding)
+    for bench in (fetch, fetch_quack, small_query, sail, server_cpu, clients, vector_search, hnsw, embedding, inserts)
 }
+
+# What takes long has a report of its own, and runs when it is named.
+LONG: dict[str, ModuleType] = {"soak": soak}
 
 
 def measure(names: Sequence[str], sizes: Sizes, started: Callable[[str], None]) -> Report:
@@ -22,11 +37,11 @@ def measure(names: Sequence[str], sizes: Sizes, started: Callable[[str], None]) 
     measured_at, machine = now(), Machine.here()
     with tempfile.TemporaryDirectory(prefix="lakehouse-bench-") as folder, Context(Path(folder), sizes) as context:
         rows = [(name, row) for name in names for row in _rows(name, context, started)]
-    return Report(measured_at, machine, rows)
+    return Report(measured_at, machine, rows, context.series)
 
 
 def _rows(name: str, context: Context, started: Callable[[str], None]) -> Iterator[Row]:
-    bench = BENCHES[name]
+    bench = (BENCHES | LONG)[name]
     started(bench.WHAT)
     try:
         yield from bench.run(context)

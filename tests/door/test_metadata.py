@@ -178,3 +178,83 @@ def test_a_view_whose_table_is_gone_does_not_spoil_the_listing(connection: dbapi
         assert [c["column_name"] for c in found["seen"]["table_columns"]] == ["id", "x"]
     finally:
         query(connection, "DROP VIEW meta_data.broken")
+
+
+def described(bare: Bare, schema: str, table: str) -> pa.Schema:
+    """The schema that GetTables embeds for one table."""
+    command = sql.CommandGetTables(
+        db_schema_filter_pattern=schema, table_name_filter_pattern=table, include_schema=True
+    )
+    [row] = bare.get(bare.info(command).endpoints[0].ticket).to_pylist()
+    return pa.ipc.read_schema(pa.py_buffer(row["table_schema"]))
+
+
+def told(schema: pa.Schema, column: str) -> dict[str, str]:
+    found = schema.field(column).metadata or {}
+    return {key.decode().removeprefix("ARROW:FLIGHT:SQL:"): value.decode() for key, value in found.items()}
+
+
+@pytest.mark.usefixtures("connection")
+def test_every_column_of_a_table_tells_what_jdbc_reads(bare: Bare) -> None:
+    bare.update("CREATE OR REPLACE TABLE meta_data.remarked (d DECIMAL(9,2) NOT NULL, l STRUCT(a INTEGER)[])")
+    bare.update("COMMENT ON COLUMN meta_data.remarked.d IS 'in euro'")
+    schema = described(bare, "meta\\_data", "remarked")
+    assert told(schema, "d") == {
+        "CATALOG_NAME": "lakehouse",
+        "DB_SCHEMA_NAME": "meta_data",
+        "TABLE_NAME": "remarked",
+        "TYPE_NAME": "DECIMAL(9,2)",
+        "PRECISION": "9",
+        "SCALE": "2",
+        "IS_AUTO_INCREMENT": "0",
+        "IS_CASE_SENSITIVE": "0",
+        "IS_READ_ONLY": "0",
+        "IS_SEARCHABLE": "1",
+        "REMARKS": "in euro",
+    }
+    assert [field.nullable for field in schema] == [False, True]
+    assert told(schema, "l")["TYPE_NAME"] == 'STRUCT("a" INTEGER)[]'
+    assert "REMARKS" not in told(schema, "l")
+    bare.update("DROP TABLE meta_data.remarked")
+
+
+@pytest.mark.usefixtures("connection")
+def test_columns_of_views_and_control_tables_are_told_as_read_only(bare: Bare) -> None:
+    view = told(described(bare, "meta\\_data", "seen"), "x")
+    assert (view["TYPE_NAME"], view["PRECISION"], view["IS_READ_ONLY"]) == ("DECIMAL(2,1)", "2", "1")
+    control = told(described(bare, "catalog", "ingests"), "dataset")
+    assert (control["IS_READ_ONLY"], control["REMARKS"]) == ("1", "Dataset it went into.")
+
+
+HOSTILE = ["%a" * 50_000 + "b", "_" * 100_000, "\\" * 100_001, "%" * 100_000 + "x", "a\x00b", "\x00", "'\"; --", "\\"]
+
+
+@pytest.mark.parametrize("pattern", HOSTILE, ids=range(len(HOSTILE)))
+@pytest.mark.usefixtures("connection")
+def test_hostile_patterns_find_nothing_and_end(bare: Bare, pattern: str) -> None:
+    for command in (
+        sql.CommandGetTables(table_name_filter_pattern=pattern),
+        sql.CommandGetTables(db_schema_filter_pattern=pattern, include_schema=True),
+        sql.CommandGetDbSchemas(db_schema_filter_pattern=pattern),
+        sql.CommandGetTables(catalog=pattern),
+        sql.CommandGetTables(table_types=[pattern]),
+        sql.CommandGetPrimaryKeys(table=pattern),
+        sql.CommandGetImportedKeys(table="t", db_schema=pattern),
+        sql.CommandGetCrossReference(pk_table=pattern, fk_table=pattern),
+    ):
+        assert bare.get(bare.info(command).endpoints[0].ticket).num_rows == 0
+
+
+@pytest.mark.parametrize(("code", "names"), [(4, ["INTEGER", "UINTEGER"]), (2**31 - 1, []), (0, [])])
+def test_types_are_chosen_by_their_code(bare: Bare, code: int, names: list[str]) -> None:
+    ticket = bare.info(sql.CommandGetXdbcTypeInfo(data_type=code)).endpoints[0].ticket
+    assert bare.get(ticket)["type_name"].to_pylist() == names
+
+
+def test_each_type_told_can_be_a_column_and_names_its_own_columns(bare: Bare) -> None:
+    names = bare.get(bare.info(sql.CommandGetXdbcTypeInfo()).endpoints[0].ticket)["type_name"].to_pylist()
+    columns = ", ".join(f"c{n} {name if name != 'DECIMAL' else 'DECIMAL(38,0)'}" for n, name in enumerate(names))
+    bare.update(f"CREATE OR REPLACE TABLE every_type ({columns})")
+    schema = described(bare, "main", "every\\_type")
+    bare.update("DROP TABLE every_type")
+    assert [told(schema, f"c{n}")["TYPE_NAME"].removesuffix("(38,0)") for n in range(len(names))] == names

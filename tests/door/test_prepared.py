@@ -120,7 +120,7 @@ def test_the_schema_of_parameters_has_a_field_for_each(connection: dbapi.Connect
     with connection.cursor() as cursor:
         schema = cursor.adbc_prepare("SELECT * FROM door_typed WHERE i = ? AND d > ? AND t < ? AND ?::BIGINT > 0 AND ?")
     assert schema is not None
-    expected = [pa.int32(), pa.decimal128(9, 2), pa.timestamp("us"), pa.int64(), pa.string()]
+    expected = [pa.int32(), pa.decimal128(9, 2), pa.timestamp("ms"), pa.int64(), pa.string()]
     assert [field.type for field in schema] == expected
 
 

@@ -1,5 +1,11 @@
 """The query log: a row per statement and operation that ended, without its text."""
 
+import json
+import resource
+import threading
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -103,3 +109,117 @@ def test_the_log_is_flushed_when_it_is_full_and_nothing_comes_twice(tmp_path_fac
         row = found.to_pylist()[0]
         assert row["n"] == row["d"] >= 60
         assert query(connection, "SELECT count(*) AS n FROM catalog.query_log_entries").to_pylist()[0]["n"] >= 20
+
+
+def test_reader_sees_every_record_once_while_they_move_into_the_lake(data: Path) -> None:
+    text = """SELECT count(*) AS n, count(DISTINCT sequence) AS d, max(sequence) - min(sequence) + 1 AS span
+        FROM catalog.query_log"""
+    with Server(data, "--query-log-rows-max", "3") as server, server.connect() as reader:
+        stop = threading.Event()
+
+        def work() -> None:
+            with server.connect() as connection:
+                while not stop.is_set():
+                    query(connection, "SELECT 1 AS one")
+
+        workers = [threading.Thread(target=work) for _ in range(2)]
+        for worker in workers:
+            worker.start()
+        try:
+            query(reader, "SELECT 1 AS one")
+            seen = [query(reader, text).to_pylist()[0] for _ in range(40)]
+        finally:
+            stop.set()
+            for worker in workers:
+                worker.join()
+        assert all(row["n"] == row["d"] == row["span"] for row in seen)
+        assert [row["n"] for row in seen] == sorted(row["n"] for row in seen)
+        assert server.rows("SELECT count(*) AS n FROM catalog.query_log_entries")[0]["n"] > 10
+
+
+def test_records_tell_the_bytes_of_their_result_and_their_place(connection: dbapi.Connection) -> None:
+    query(connection, "SELECT range AS n FROM range(1000)")
+    latest = "SELECT result_bytes, sequence FROM catalog.query_log ORDER BY sequence DESC LIMIT 1"
+    first = query(connection, latest).to_pylist()[0]
+    assert 8000 <= first["result_bytes"] < 9000
+    second = query(connection, latest).to_pylist()[0]
+    assert second["sequence"] > first["sequence"]
+
+
+def lines_of(server: Server) -> list[dict[str, Any]]:
+    lines = [json.loads(line) for line in server.log.read_text().splitlines()]
+    return [line for line in lines if line["area"] == "statements"]
+
+
+def test_each_statement_has_a_log_line_with_the_hash_of_its_text(data: Path) -> None:
+    with Server(data) as server:
+        server.rows("SELECT range AS n FROM range(7)")
+        refusal(lambda: server.rows("INSERT INTO not_there VALUES (1)"))
+        records = server.rows("SELECT * FROM catalog.query_log ORDER BY sequence")
+        server.stop()
+        lines = lines_of(server)
+    for record, line in zip(records, lines, strict=False):
+        for name in ("statement_id", "session_id", "principal", "kind", "statement_hmac", "duration_ms", "status"):
+            assert line[name] == record[name]
+        assert (line["rows"], line["bytes"]) == (record["row_count"], record["result_bytes"])
+        assert (line["code"], line["level"]) == (record["error_code"], "info")
+    assert len(lines) == len(records) + 1  # that of the query for the records
+    assert {"ok", "failed"} == {line["status"] for line in lines}
+
+
+@pytest.mark.parametrize("flags", [("--log-statements", "false"), ("--log-level", "warning")])
+def test_lines_of_statements_can_be_left_out(data: Path, flags: tuple[str, str]) -> None:
+    with Server(data, *flags) as server:
+        server.rows("SELECT 1 AS one")
+        server.stop()
+        assert lines_of(server) == []
+
+
+def until_refused(run: Callable[[int], object]) -> str:
+    """The message of the first refusal."""
+    for number in range(10_000):
+        try:
+            run(number)
+        except dbapi.Error as error:
+            return str(error)
+    raise AssertionError("nothing was refused")
+
+
+def test_statement_that_cant_be_recorded_is_refused_and_the_next_ones_do_not_run(data: Path) -> None:
+    """A limit on the size of files stands for a full disk: only the log's file is near it."""
+    with (
+        Server(data, "--query-log-flush-s", "3600", "--log-level", "error") as server,
+        server.connect() as connection,
+    ):
+        query(connection, "CREATE TABLE kept (a INTEGER)")
+        for number in range(300):
+            query(connection, f"SELECT {number} AS n")
+        [segment] = (data / "log").iterdir()
+        resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (segment.stat().st_size + 1000, resource.RLIM_INFINITY))
+        told = until_refused(lambda number: query(connection, f"SELECT {number} AS n"))
+        assert "the statement has run, but its end could not be recorded" in told
+        assert "[log_unavailable]" in told
+        for text in ("INSERT INTO kept VALUES (1)", "SELECT 1 AS one", "CALL health()"):
+            assert "the log can't be written" in str(refusal(partial(query, connection, text)))
+        resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        assert query(connection, "SELECT count(*) AS n FROM kept").to_pylist() == [{"n": 0}]
+        query(connection, "INSERT INTO kept VALUES (2)")
+        assert logged(connection)["status"] == "ok"
+
+
+def test_log_that_is_full_is_written_to_the_lake_and_statements_go_on(data: Path) -> None:
+    flags = ("--query-log-flush-s", "3600", "--log-bytes-max", "65536", "--log-level", "error")
+    with Server(data, *flags) as server, server.connect() as connection:
+        told = until_refused(lambda number: query(connection, f"SELECT {number} AS n"))
+        assert "bound: log_bytes_max" in told
+        count = "SELECT count(*) AS n FROM catalog.query_log_entries"
+        while (answer := attempt(lambda: query(connection, count).to_pylist()[0]["n"])) is None:
+            pass
+        assert answer > 200
+
+
+def attempt(run: Callable[[], int]) -> int | None:
+    try:
+        return run()
+    except dbapi.Error:
+        return None

@@ -1,11 +1,10 @@
-"""Statements that give rows without being queries tell their columns when they are prepared, and run once when asked."""
+"""Statements that give rows without being queries tell their columns when prepared, and run once when asked."""
 
 import itertools
 
-import pyarrow as pa
 import pytest
 
-from tests.door.bare import Bare
+from tests.door.bare import Bare, refusal
 from tests.door.test_types import agreed, prepared
 
 NUMBERS = itertools.count()
@@ -68,9 +67,22 @@ def test_the_columns_of_other_statements_with_rows_are_told(bare: Bare, text: st
 
 
 @pytest.mark.parametrize(
-    "text", ["INSERT INTO {t} (a) VALUES (5)", "DELETE FROM {t} RETURNING nothing", "DROP TABLE {t}", "SET TimeZone = 'UTC'"]
-)  # fmt: skip
-def test_an_update_and_what_can_not_be_told_have_no_columns(bare: Bare, table: str, text: str) -> None:
+    "text",
+    [
+        "INSERT INTO {t} (a) VALUES (5)",
+        "DROP TABLE {t}",
+        "SET TimeZone = 'UTC'",
+    ],
+)
+def test_an_update_has_no_columns(bare: Bare, table: str, text: str) -> None:
     promised, _ = prepared(bare, text.format(t=table))
     assert promised is None
+    assert bare.query(f"FROM {table}").num_rows == 2
+
+
+def test_a_column_that_is_not_there_is_told_and_changes_nothing(bare: Bare, table: str) -> None:
+    error = refusal(lambda: bare.query(f"DELETE FROM {table} RETURNING nothing"))
+    assert error.code == "sql_error"
+    assert "nothing" in error.message
+    assert "nothing" in refusal(lambda: agreed(bare, f"DELETE FROM {table} RETURNING nothing")).message
     assert bare.query(f"FROM {table}").num_rows == 2

@@ -12,7 +12,7 @@ from adbc_driver_manager import dbapi
 from flight.commands import pack
 from flight.gen import flight_sql_pb2 as sql
 from server.sql.arrow_types import arrow_type
-from server.sql.field_metadata import TYPE_NAME
+from server.sql.field_metadata import REMARKS, TYPE_NAME
 from tests.door.bare import Bare, refusal
 from tests.harness import Server, query
 
@@ -48,7 +48,7 @@ VALUES: dict[str, tuple[str, Any]] = {
     "TIMESTAMP": ("'2024-02-29 12:34:56.789'", datetime(2024, 2, 29, 12, 34, 56, 789000)),
     "TIMESTAMP_S": ("'2024-02-29 12:34:56'", datetime(2024, 2, 29, 12, 34, 56)),
     "TIMESTAMP_MS": ("'2024-02-29 12:34:56.789'", datetime(2024, 2, 29, 12, 34, 56, 789000)),
-    "INTERVAL": ("'1 month 2 days 3 seconds'", pa.MonthDayNano([1, 2, 3_000_000_000])),
+    "INTERVAL": ("'1 month 2 days 3 seconds'", pa.scalar((1, 2, 3_000_000_000), pa.month_day_nano_interval()).as_py()),
     "ENUM('a', 'b''c')": ("'b''c'", "b'c"),
     f"ENUM({LABELS})": ("'v299'", "v299"),
     "INTEGER[]": ("[1, NULL, 3]", [1, None, 3]),
@@ -56,7 +56,7 @@ VALUES: dict[str, tuple[str, Any]] = {
     "FLOAT[3]": ("[1, 2, 3]", [1.0, 2.0, 3.0]),
     "ENUM('a', 'b')[]": ("['a', NULL]", ["a", None]),
     'STRUCT(a INTEGER, "b c" VARCHAR[])': ("{'a': 1, 'b c': ['x']}", {"a": 1, "b c": ["x"]}),
-    "STRUCT(s STRUCT(l STRUCT(d DATE)[]))": ("{'s': {'l': [{'d': '2020-01-01'}]}}", {"s": {"l": [{"d": date(2020, 1, 1)}]}}),
+    "STRUCT(s STRUCT(l STRUCT(d BLOB)[]))": ("{'s': {'l': [{'d': 'x'}]}}", {"s": {"l": [{"d": b"x"}]}}),
     "MAP(VARCHAR, INTEGER)": ("MAP {'a': 1}", [("a", 1)]),
     "MAP(VARCHAR, MAP(INTEGER, DECIMAL(9,2)[]))": ("MAP {'a': MAP {1: [1.5]}}", [("a", [(1, [Decimal("1.50")])])]),
     "UNION(n INTEGER, t VARCHAR)": ("union_value(t := 'x')", "x"),
@@ -89,6 +89,11 @@ def prepared(bare: Bare, text: str) -> tuple[pa.Schema | None, bytes]:
     return schema, result.prepared_statement_handle
 
 
+def named(schema: pa.Schema, position: int = 0) -> str:
+    """The DuckDB type that a column tells."""
+    return (schema.field(position).metadata or {})[TYPE_NAME].decode()
+
+
 def agreed(bare: Bare, text: str) -> pa.Table:
     """The rows; by all ways of asking the schema is the same, metadata and names of nested fields included."""
     command = sql.CommandStatementQuery(query=text)
@@ -103,7 +108,7 @@ def agreed(bare: Bare, text: str) -> pa.Table:
     for schema in schemas:
         assert schema.serialize().equals(table.schema.serialize())
     table.validate()
-    assert [field.metadata[TYPE_NAME] for field in table.schema]
+    assert all(named(table.schema, position) for position in range(table.num_columns))
     return table
 
 
@@ -112,7 +117,7 @@ def test_the_schema_promised_is_the_schema_sent(bare: Bare, type_name: str) -> N
     value = f"({TYPES[type_name]})::{type_name}"
     table = agreed(bare, f"SELECT {value} AS v UNION ALL SELECT NULL")
     assert table.num_rows == 2
-    assert str(table["v"][1]) == "None" or table["v"].null_count == 1 or table["v"][1].as_py() is None
+    assert not table["v"][1].is_valid or table["v"][1].as_py() is None
 
 
 @pytest.mark.parametrize("type_name", VALUES, ids=lambda name: name[:60])
@@ -137,14 +142,14 @@ def test_an_empty_result_and_one_of_nulls_keep_the_type(bare: Bare, type_name: s
 def test_every_column_tells_its_duckdb_type(bare: Bare, type_name: str) -> None:
     schema = bare.schema(sql.CommandStatementQuery(query=f"SELECT NULL::{type_name} AS v"))
     [described] = bare.query(f"DESCRIBE SELECT NULL::{type_name} AS v").to_pylist()
-    told = schema.field("v").metadata[TYPE_NAME].decode()
+    told = named(schema)
     assert told == described["column_type"] or (len(described["column_type"]) > 1000 and told == "ENUM")
 
 
 @pytest.mark.parametrize("type_name", [t for t in TYPES if "ENUM" not in t], ids=lambda name: name[:60])
 def test_the_type_named_tells_the_arrow_type(bare: Bare, type_name: str) -> None:
-    field = bare.schema(sql.CommandStatementQuery(query=f"SELECT NULL::{type_name} AS v")).field("v")
-    assert arrow_type(field.metadata[TYPE_NAME].decode()) == field.type
+    schema = bare.schema(sql.CommandStatementQuery(query=f"SELECT NULL::{type_name} AS v"))
+    assert arrow_type(named(schema)) == schema.field("v").type
 
 
 def _is(expected: Any) -> Callable[[Any], bool]:
@@ -219,7 +224,7 @@ def test_a_column_without_a_name_can_not_be_made(bare: Bare) -> None:
 
 def test_null_and_what_follows_from_it_has_a_type(bare: Bare) -> None:
     table = agreed(bare, "SELECT NULL AS n, [] AS e, [NULL] AS l, {'a': NULL} AS s")
-    assert [str(field.type) for field in table.schema][0] == "int32"
+    assert table.schema.field("n").type == pa.int32()
     assert table.to_pylist() == [{"n": None, "e": [], "l": [None], "s": {"a": None}}]
 
 
@@ -280,4 +285,4 @@ def test_remarks_stay_out_of_results_since_jdbc_shows_them_as_names(bare: Bare) 
     bare.update("CREATE OR REPLACE TABLE remarked (a INTEGER)")
     bare.update("COMMENT ON COLUMN remarked.a IS 'a remark'")
     schema = bare.schema(sql.CommandStatementQuery(query="FROM remarked"))
-    assert b"ARROW:FLIGHT:SQL:REMARKS" not in schema.field("a").metadata
+    assert REMARKS not in (schema.field("a").metadata or {})

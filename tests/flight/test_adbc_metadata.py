@@ -10,7 +10,6 @@ import pyarrow.flight as pf
 import pytest
 
 from flight.commands import decode
-from flight.field_metadata import annotate
 from flight.gen import flight_sql_pb2 as sql
 from flight.metadata.catalogs import catalogs_table
 from flight.metadata.patterns import exact, like
@@ -19,6 +18,7 @@ from flight.metadata.table_types import table_types_table
 from flight.metadata.tables import TableRow, tables_table
 from flight.sql_info import ServerFacts, sql_info
 from server.sql.arrow_types import arrow_field
+from server.sql.field_metadata import annotate
 
 TYPES = {"id": "BIGINT", "price": "DECIMAL(18,3)", "tags": "VARCHAR[]", "at": "TIMESTAMP WITH TIME ZONE"}
 COLUMNS = annotate(

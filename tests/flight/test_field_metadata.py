@@ -3,7 +3,7 @@
 import pyarrow as pa
 import pytest
 
-from flight.field_metadata import annotate
+from server.sql.field_metadata import annotate, result_schema
 
 PREFIX = "ARROW:FLIGHT:SQL:"
 
@@ -16,7 +16,13 @@ def metadata_of(schema: pa.Schema, name: str) -> dict[str, str]:
 def test_table_column_carries_every_published_key() -> None:
     schema = pa.schema([pa.field("price", pa.decimal128(18, 3), nullable=False)])
     annotated = annotate(
-        schema, ["DECIMAL(18,3)"], table="sales", schema_name="main", catalog="lakehouse", remarks=["in euro"]
+        schema,
+        ["DECIMAL(18,3)"],
+        table="sales",
+        schema_name="main",
+        catalog="lakehouse",
+        writable=True,
+        remarks=["in euro"],
     )
     assert metadata_of(annotated, "price") == {
         "CATALOG_NAME": "lakehouse",
@@ -41,6 +47,7 @@ def test_result_column_belongs_to_no_table_and_is_read_only() -> None:
         "IS_CASE_SENSITIVE": "1",
         "IS_READ_ONLY": "1",
         "IS_SEARCHABLE": "1",
+        "TYPE_NAME": "VARCHAR",
     }
 
 
@@ -52,9 +59,9 @@ def test_result_column_belongs_to_no_table_and_is_read_only() -> None:
         (pa.uint64(), "20", "0"),
         (pa.decimal128(38, 0), "38", "0"),
         (pa.float64(), None, None),
-        (pa.timestamp("s"), None, "0"),
-        (pa.timestamp("us", tz="UTC"), None, "6"),
-        (pa.time64("ns"), None, "9"),
+        (pa.timestamp("s"), "19", "0"),
+        (pa.timestamp("us", tz="UTC"), "35", "6"),
+        (pa.time64("ns"), "18", "9"),
         (pa.list_(pa.int32()), None, None),
         (pa.opaque(pa.binary(), "bignum", "DuckDB"), None, None),
     ],
@@ -80,3 +87,40 @@ def test_empty_schema_stays_empty() -> None:
 def test_another_number_of_types_than_fields_is_refused(types: list[str]) -> None:
     with pytest.raises(ValueError, match="zip"):
         annotate(pa.schema([("a", pa.int32()), ("b", pa.int32())]), types)
+
+
+def test_the_type_named_wins_over_the_arrow_type() -> None:
+    types: list[pa.DataType] = [pa.string(), pa.decimal128(38, 0), pa.string()]
+    schema = pa.schema(list(zip("uhe", types, strict=True)))
+    annotated = annotate(schema, ["UUID", "HUGEINT", "ENUM('a')"])
+    assert [metadata_of(annotated, name)["TYPE_NAME"] for name in "uhe"] == ["UUID", "HUGEINT", "ENUM('a')"]
+    assert [metadata_of(annotated, name).get("PRECISION") for name in "uhe"] == ["36", "38", None]
+    assert [metadata_of(annotated, name)["IS_CASE_SENSITIVE"] for name in "uhe"] == ["0", "0", "1"]
+
+
+@pytest.mark.parametrize(
+    ("arrow", "name"),
+    [
+        (pa.decimal128(9, 2), "DECIMAL(9,2)"),
+        (pa.list_(pa.string()), "VARCHAR[]"),
+        (pa.timestamp("us", tz="UTC"), "TIMESTAMP WITH TIME ZONE"),
+        (pa.struct([("a", pa.int32())]), None),
+    ],
+)
+def test_without_a_type_the_name_follows_from_arrow(arrow: pa.DataType, name: str | None) -> None:
+    assert metadata_of(annotate(pa.schema([("x", arrow)]), None), "x").get("TYPE_NAME") == name
+
+
+@pytest.mark.parametrize(
+    ("type_name", "told"), [("ENUM({})", "ENUM"), ("STRUCT({})", "STRUCT"), ("ENUM({})[]", "LIST")]
+)
+def test_a_type_of_many_labels_is_told_by_its_word(type_name: str, told: str) -> None:
+    full = type_name.format(", ".join(f"'label {n}'" for n in range(500)))
+    assert metadata_of(annotate(pa.schema([("x", pa.string())]), [full]), "x")["TYPE_NAME"] == told
+
+
+def test_a_result_schema_has_no_dictionaries_and_keeps_its_types() -> None:
+    schema = pa.schema([("e", pa.list_(pa.dictionary(pa.uint8(), pa.string())))])
+    result = result_schema(schema, ["ENUM('a')[]"])
+    assert result.field("e").type == pa.list_(pa.string())
+    assert metadata_of(result, "e")["TYPE_NAME"] == "ENUM('a')[]"

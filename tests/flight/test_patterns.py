@@ -69,6 +69,14 @@ def test_hostile_pattern_takes_no_exponential_time() -> None:
     assert time.monotonic() - started < 2
 
 
+@pytest.mark.parametrize("piece", ["%a", "_", "a", "\\%", "\\\\", "%", "%_", "a\x00", "'\"", "é"])
+@pytest.mark.parametrize("name", ["a" * 50, "", "%" * 200, "a\x00" * 20, "no_such_table"])
+def test_a_pattern_of_100_kilobytes_is_as_quick_as_its_name_is_short(piece: str, name: str) -> None:
+    test = like(piece * (100_000 // len(piece)))
+    found = {test(name) for _ in range(2000)}
+    assert found == {set(piece) == {"%"}}
+
+
 letters = st.text("ab%_\\A", max_size=8)
 
 

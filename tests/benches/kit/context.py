@@ -9,8 +9,10 @@ import pyarrow as pa
 from adbc_driver_manager import dbapi
 
 from server.data_folder import DataFolder
+from tests.benches.kit.clients import Clients
 from tests.benches.kit.flight_sql import Credentials, FlightSql
 from tests.benches.kit.quack import Quack
+from tests.benches.kit.sail import Sail
 from tests.benches.kit.vectors import Corpus, Ids, corpus, lists, nearest
 from tests.harness import PASSWORD, Server, query
 
@@ -33,7 +35,8 @@ FROM range(?) t(i)
 
 @dataclass(frozen=True)
 class Sizes:
-    """calls: of a small query or a search, each; texts: embedded per repetition, by tokens a text."""
+    """calls: of a small query or a search, each; texts: embedded per repetition, by tokens a text; clients and writers:
+    at once; rounds of round_s seconds."""
 
     rows: int
     fetches: int
@@ -42,10 +45,44 @@ class Sizes:
     queries: int
     texts: dict[int, int]
     embeddings: int
+    clients: tuple[int, ...]
+    writers: int
+    rounds: int
+    round_s: float
+    soak_clients: int
+    soak_s: float
 
 
-FULL = Sizes(5_000_000, 7, 1_000, 100_000, 500, {28: 512, 128: 128, 256: 64}, 5)
-QUICK = Sizes(50_000, 2, 20, 2_000, 20, {28: 16, 128: 4, 256: 4}, 1)
+FULL = Sizes(
+    rows=5_000_000,
+    fetches=7,
+    calls=1_000,
+    vectors=100_000,
+    queries=500,
+    texts={28: 512, 128: 128, 256: 64},
+    embeddings=5,
+    clients=(1, 4, 16),
+    writers=8,
+    rounds=3,
+    round_s=3.0,
+    soak_clients=16,
+    soak_s=600.0,
+)
+QUICK = Sizes(
+    rows=50_000,
+    fetches=2,
+    calls=20,
+    vectors=2_000,
+    queries=20,
+    texts={28: 16, 128: 4, 256: 4},
+    embeddings=1,
+    clients=(1, 2),
+    writers=2,
+    rounds=1,
+    round_s=0.2,
+    soak_clients=2,
+    soak_s=4.0,
+)
 
 
 @dataclass(frozen=True)
@@ -62,6 +99,7 @@ class Context:
     def __init__(self, folder: Path, sizes: Sizes) -> None:
         self.folder = folder
         self.sizes = sizes
+        self.series: dict[str, list[float]] = {}  # a bench may leave here what the report keeps beside its rows
 
     @cached_property
     def server(self) -> Server:
@@ -85,10 +123,30 @@ class Context:
         return Quack()
 
     @cached_property
+    def quack_on_disk(self) -> Quack:
+        """One whose commits are durable, as ours are. Raises NotRun."""
+        return Quack(self.folder / "quack.duckdb")
+
+    @cached_property
+    def sail(self) -> Sail:
+        """It has table bench_rows. Raises NotRun, each time it is asked for, if Sail is not there."""
+        return Sail(self.rows_file)
+
+    @cached_property
+    def clients(self) -> Clients:
+        return Clients(max(*self.sizes.clients, self.sizes.writers))
+
+    @cached_property
     def row_files(self) -> list[Path]:
         """The Parquet files of table bench_rows, which the references read too."""
         query(self.connection, ROWS.replace("?", str(self.sizes.rows)))
         return sorted((self.data.lake / "main" / "bench_rows").glob("*.parquet"))
+
+    @property
+    def rows_file(self) -> Path:
+        """The same as one file, which DuckLake makes of a table of this size."""
+        (file,) = self.row_files
+        return file
 
     @cached_property
     def index(self) -> VectorIndex:
@@ -113,7 +171,7 @@ class Context:
         return self
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        for part in ("quack", "flight"):
+        for part in ("clients", "quack", "quack_on_disk", "sail", "flight"):
             if part in self.__dict__:
                 self.__dict__[part].close()
         if "server" in self.__dict__:

@@ -31,6 +31,10 @@ class FlightSql:
         """Two calls: GetFlightInfo and DoGet."""
         return self._fetch(sql.CommandStatementQuery(query=text))
 
+    def open(self, text: str) -> fl.FlightStreamReader:
+        """The same two calls, and the rows not read yet."""
+        return self._open(sql.CommandStatementQuery(query=text))
+
     def prepare(self, text: str) -> bytes:
         """The handle of a prepared statement."""
         request = sql.ActionCreatePreparedStatementRequest(query=text)
@@ -58,6 +62,9 @@ class FlightSql:
         self._client.close()
 
     def _fetch(self, command: sql.CommandStatementQuery | sql.CommandPreparedStatementQuery) -> pa.Table:
+        return self._open(command).read_all()
+
+    def _open(self, command: sql.CommandStatementQuery | sql.CommandPreparedStatementQuery) -> fl.FlightStreamReader:
         descriptor = fl.FlightDescriptor.for_command(pack(command))
         info = self._client.get_flight_info(descriptor, self._options)
-        return self._client.do_get(info.endpoints[0].ticket, self._options).read_all()
+        return self._client.do_get(info.endpoints[0].ticket, self._options)

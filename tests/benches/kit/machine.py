@@ -10,7 +10,16 @@ from pathlib import Path
 
 from server.version import VERSION
 
-PACKAGES = ("duckdb", "duckdb-extension-quack", "pyarrow", "adbc-driver-flightsql", "faiss-cpu", "ctranslate2", "numpy")
+PACKAGES = (
+    "duckdb",
+    "duckdb-extension-quack",
+    "pysail",
+    "pyarrow",
+    "adbc-driver-flightsql",
+    "faiss-cpu",
+    "ctranslate2",
+    "numpy",
+)
 ROOT = Path(__file__).parents[3]
 
 

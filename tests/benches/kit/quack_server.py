@@ -1,4 +1,4 @@
-"""`python -m tests.benches.kit.quack_server`: a DuckDB that serves its Quack protocol on the loopback interface.
+"""`python -m tests.benches.kit.quack_server DATABASE`: a DuckDB that serves its Quack protocol on loopback.
 
 Prints its address and token as JSON and serves until its stdin ends.
 """
@@ -12,9 +12,9 @@ import duckdb
 from server.engine.extensions import load_extension
 
 
-def connect_with_quack() -> duckdb.DuckDBPyConnection:
-    """An in-memory DuckDB with the extension and what it is built on. Raises StartupError if it isn't installed."""
-    connection = duckdb.connect(":memory:", config={"autoinstall_known_extensions": False})
+def connect_with_quack(database: str = ":memory:") -> duckdb.DuckDBPyConnection:
+    """A DuckDB with the extension and what it is built on. Raises StartupError if it isn't installed."""
+    connection = duckdb.connect(database, config={"autoinstall_known_extensions": False})
     load_extension(connection, "httpfs")  # Quack speaks HTTP through it
     load_extension(connection, "quack")
     return connection
@@ -28,7 +28,7 @@ def _free_port() -> int:
 
 
 if __name__ == "__main__":
-    connection = connect_with_quack()
+    connection = connect_with_quack(sys.argv[1])
     served = connection.execute("CALL quack_serve(?)", [f"quack:127.0.0.1:{_free_port()}"]).fetchall()
     sys.stdout.write(json.dumps([served[0][0], served[0][2]]) + "\n")
     sys.stdout.flush()

@@ -1,8 +1,8 @@
 """The results as a table on the terminal, as JSON and Markdown files, and in docs/benchmarks.md."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,31 +12,33 @@ from tests.benches.kit.machine import Machine
 from tests.benches.kit.rows import Row, Value
 from tests.benches.kit.timing import Measured
 
-BEGIN, END = "<!-- results: begin -->", "<!-- results: end -->"
+MAIN_PART = "results"
 COLUMNS = ("ours: reference", "ours", "reference", "unit", "ratio", "target", "met", "note")
 MET = {True: "yes", False: "**missed**", None: ""}
 
 
 @dataclass(frozen=True)
 class Report:
-    """rows: by the name of their bench."""
+    """rows: by the name of their bench. series: numbers over time, for the JSON file alone."""
 
     measured_at: datetime
     machine: Machine
     rows: Sequence[tuple[str, Row]]
+    series: Mapping[str, Sequence[float]] = field(default_factory=dict)
 
-    @property
-    def stem(self) -> str:
-        return f"{self.measured_at:%Y-%m-%d}-{self.machine.name}"
+    def stem(self, part: str) -> str:
+        ending = "" if part == MAIN_PART else f"-{part}"
+        return f"{self.measured_at:%Y-%m-%d}-{self.machine.name}{ending}"
 
-    def write(self, folder: Path) -> Path:
-        """Write the JSON file, and the Markdown one beside it that is returned."""
+    def write(self, folder: Path, part: str = MAIN_PART) -> Path:
+        """Write the JSON file, and the Markdown one beside it that is returned. part: of the page that it is for."""
         folder.mkdir(parents=True, exist_ok=True)
         fields = {"measured_at": self.measured_at.isoformat(), "machine": asdict(self.machine)}
         rows = [{"bench": bench} | asdict(row) for bench, row in self.rows]
-        text = json.dumps(fields | {"rows": rows}, indent=1, ensure_ascii=False)
-        (folder / f"{self.stem}.json").write_text(text + "\n", encoding="utf-8")
-        file = folder / f"{self.stem}.md"
+        series = {"series": dict(self.series)} if self.series else {}
+        text = json.dumps(fields | {"rows": rows} | series, indent=1, ensure_ascii=False)
+        (folder / f"{self.stem(part)}.json").write_text(text + "\n", encoding="utf-8")
+        file = folder / f"{self.stem(part)}.md"
         file.write_text(self.markdown(), encoding="utf-8")
         return file
 
@@ -63,14 +65,19 @@ class Report:
             table.add_row(*(cell.replace("*", "") for cell in _cells(row)), style=style)
         return table
 
-    def put_into(self, page: Path) -> None:
-        """Replace what stands between the two marks of a page. Raises ValueError if it has no marks."""
+    def put_into(self, page: Path, part: str = MAIN_PART) -> None:
+        """Replace what stands between the part's two marks on a page. Raises ValueError if it has none."""
         text = page.read_text(encoding="utf-8")
-        before, begin, rest = text.partition(BEGIN)
-        _, end, after = rest.partition(END)
-        if not begin or not end:
-            raise ValueError(f"{page.name} has no marks for the results")
-        page.write_text(f"{before}{BEGIN}\n\n{self.markdown()}\n{END}{after}", encoding="utf-8")
+        begin, end = marks(part)
+        before, found, rest = text.partition(begin)
+        _, found_too, after = rest.partition(end)
+        if not found or not found_too:
+            raise ValueError(f"{page.name} has no marks for the {part}")
+        page.write_text(f"{before}{begin}\n\n{self.markdown()}\n{end}{after}", encoding="utf-8")
+
+
+def marks(part: str) -> tuple[str, str]:
+    return f"<!-- {part}: begin -->", f"<!-- {part}: end -->"
 
 
 def now() -> datetime:

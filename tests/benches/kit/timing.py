@@ -1,7 +1,7 @@
 """Timing that is fair between variants: they take turns in one run, so that a busy moment hits them all."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from statistics import median
 from typing import Self
@@ -38,15 +38,21 @@ def take_turns(
     the clock has stopped.
     """
     seconds: dict[str, list[float]] = {name: [] for name in variants}
-    names = list(variants)
-    for repetition in range(-warm_up, repetitions):
-        first = repetition % len(names)
-        for name in names[first:] + names[:first]:
-            variant = variants[name]
-            started = time.perf_counter()
-            result = variant(repetition)
-            took = time.perf_counter() - started
-            del result
-            if repetition >= 0:
-                seconds[name].append(took)
+    for repetition, name in turns(variants, repetitions, warm_up):
+        variant = variants[name]
+        started = time.perf_counter()
+        result = variant(repetition)
+        took = time.perf_counter() - started
+        del result
+        if repetition >= 0:
+            seconds[name].append(took)
     return {name: Measured.of(values) for name, values in seconds.items()}
+
+
+def turns(names: Iterable[str], repetitions: int, warm_up: int = 1) -> Iterator[tuple[int, str]]:
+    """Every name once per round, with the round's number, below 0 while warming up."""
+    order = list(names)
+    for repetition in range(-warm_up, repetitions):
+        first = repetition % len(order)
+        for name in order[first:] + order[:first]:
+            yield repetition, name

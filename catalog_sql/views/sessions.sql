@@ -1,0 +1,2 @@
+-- The sessions that are open in this server now.
+CREATE OR REPLACE VIEW lakehouse.catalog.sessions AS SELECT unnest(system.main.__sessions(), max_depth := 2);

@@ -1,0 +1,1 @@
+"""Hostile bytes: the decoders by themselves, and a running server."""
