@@ -40,7 +40,7 @@ def parameter(name: str) -> str:
 
 
 def _named(statement: Statement) -> str:
-    """The text with every parameter as :name, which sqlglot reads anywhere: it fails on ?:: and reads $1,$ as quotes."""
+    """The text with every parameter as :name, since sqlglot fails on ?:: and takes $1,$ for the start of a string."""
     text, position, count = [], 0, 0
     tokens = statement.tokens
     for number, token in enumerate(tokens):

@@ -1,7 +1,6 @@
 """Calls with any credential, and what the server said of it."""
 
 import base64
-from collections.abc import Callable
 from typing import Any
 
 import pyarrow.flight as fl
@@ -64,5 +63,3 @@ def log_in(server: Server, name: str = "admin", secret: str = PASSWORD) -> Bare:
     finally:
         client.close()
     return Bare(server, header)
-
-

@@ -38,7 +38,9 @@ def test_a_principal_that_is_no_administrator_logs_in_and_is_refused_statements_
             assert raised.value.code == "permission_denied"
 
 
-@pytest.mark.parametrize("name", ["", " ada", "a:b", "tab\tbed", "nul\0", "x" * 129, "lakehouse", "Lakehouse", "a\u200bb"])
+@pytest.mark.parametrize(
+    "name", ["", " ada", "a:b", "tab\tbed", "nul\0", "x" * 129, "lakehouse", "Lakehouse", "a\u200bb"]
+)
 def test_a_name_that_could_not_log_in_or_be_told_apart_is_refused(server: Server, name: str) -> None:
     error = refusal(lambda: admin(server, "create_principal", name=name, password=LONG))
     assert error.code == "invalid_argument"

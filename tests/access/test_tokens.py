@@ -87,7 +87,9 @@ def test_a_server_that_trusts_no_issuer_refuses_tokens(server: Server) -> None:
     assert "takes no JSON Web Tokens" in refused(server, bearer(hs256(claims("admin")))).message
 
 
-def test_tokens_without_an_issuer_to_trust_keep_the_server_from_starting(tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_tokens_without_an_issuer_to_trust_keep_the_server_from_starting(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
     secret = {"LAKEHOUSE_JWT_SECRET": "s" * 40}
     message = start_refusal(Server(tmp_path_factory.mktemp("untrusting") / "data", environment=secret))
     assert message.startswith("setting jwt_issuer is empty")

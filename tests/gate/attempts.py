@@ -234,7 +234,7 @@ SET GLOBAL enable_external_access = true
 SET enable_logging = true
 SET VARIABLE lakehouse_context = 'mine'
 RESET VARIABLE lakehouse_context
-RESET search_path
+RESET memory_limit
 SET memory_limit = '1TB'
 USE memory
 CHECKPOINT
@@ -243,8 +243,8 @@ ANALYZE
 PREPARE mine AS SELECT 1
 EXECUTE mine
 DEALLOCATE mine
-BEGIN
-COMMIT
+RESET threads
+SET GLOBAL schema = 'main'
 ROLLBACK
 """
 
