@@ -1,6 +1,7 @@
 """Logging in: a credential in, who it is out. Counts, slows and logs what fails; no credential is ever logged."""
 
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from server.logs import logger
 WAITING_FACTOR = 16  # logins that may wait for each one that runs
 WAIT_S_MAX = 5.0
 SHOWN_CHARS_MAX = 200
+LINES_PER_S_MAX = 20
 
 
 class Logins:
@@ -38,6 +40,7 @@ class Logins:
         self._reading = _Places(running_max)
         self._counts: Counter[tuple[str, str]] = Counter()
         self._lock = threading.Lock()
+        self._lines = _Lines()
         self._log = logger("access")
 
     def with_name(self, name: str, secret: str, address: str) -> Login:
@@ -102,7 +105,8 @@ class Logins:
         except Unauthenticated as error:
             self._count(kind, "failed")
             failures = self._throttle.failed(slowed, address)
-            self._log.warning("login failed", **said, failures=failures, reason=str(error))
+            if (unlogged := self._lines.take()) is not None:
+                self._log.warning("login failed", **said, failures=failures, reason=str(error), unlogged=unlogged)
             raise
         self._count(kind, "ok")
         if slowed:
@@ -113,6 +117,27 @@ class Logins:
     def _count(self, kind: CredentialKind, end: str) -> None:
         with self._lock:
             self._counts[kind, end] += 1
+
+
+class _Lines:
+    """So many log lines a second: what is refused cheaply could otherwise fill the disk."""
+
+    def __init__(self) -> None:
+        self._second, self._written, self._unlogged = 0, 0, 0
+        self._lock = threading.Lock()
+
+    def take(self) -> int | None:
+        """None if this line is one too many, else how many were left out since the last."""
+        with self._lock:
+            second = int(time.monotonic())
+            if second != self._second:
+                self._second, self._written = second, 0
+            if self._written >= LINES_PER_S_MAX:
+                self._unlogged += 1
+                return None
+            self._written += 1
+            unlogged, self._unlogged = self._unlogged, 0
+            return unlogged
 
 
 class _Places:

@@ -10,7 +10,15 @@ from server.access.passwords import hash_password, verify_password
 from server.access.principal import Principal
 from server.engine.cursor import LakeCursor
 from server.engine.engine import SERVER, Engine
-from server.errors import AlreadyExists, InvalidArgument, LakehouseError, NotFound, StartupError, Unauthenticated, Unavailable
+from server.errors import (
+    AlreadyExists,
+    InvalidArgument,
+    LakehouseError,
+    NotFound,
+    StartupError,
+    Unauthenticated,
+    Unavailable,
+)
 from server.logs import logger
 
 ADMIN = "admin"

@@ -18,6 +18,7 @@ FREE_PER_ADDRESS = 50  # many people may share an address
 FIRST_DELAY_S = 1.0
 FORGET_S = 900.0  # without a failure
 ENTRIES_MAX = 10_000
+NAME_CHARS_KEPT = 128  # no principal's name is longer
 _IPV6_PREFIX = 64  # who has one address of such a network has all of them
 _DOUBLINGS_MAX = 30
 
@@ -60,7 +61,7 @@ class Throttle:
         """Forget the name's failures from this address. The address's own stay: it may have one password and guess
         others."""
         with self._lock:
-            self._entries.pop((name, network(address)), None)
+            self._entries.pop((name[:NAME_CHARS_KEPT], network(address)), None)
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -93,5 +94,5 @@ def network(address: str) -> str:
 
 
 def _keys(name: str, address: str) -> list[Key]:
-    where = network(address)
+    name, where = name[:NAME_CHARS_KEPT], network(address)
     return [(n, a) for n, a in dict.fromkeys(((name, where), ("", where))) if n or a]

@@ -57,13 +57,16 @@ class Flushing:
             if not self._sure:
                 with self._moving:
                     self._take_up()
-            if self._append_log.last_of(Kind.STATEMENT) <= self.position:
+            # What comes from here on waits for the next flush: a commit for the few of each moment makes small files.
+            through = self._append_log.last_of(Kind.STATEMENT)
+            if through <= self.position:
                 return
             self._append_log.seal()
             rows_max = self._engine.settings.query_log_rows_max
-            while batch := self._append_log.read(Kind.STATEMENT, self.position, rows_max):
+            while self.position < through:
+                batch = self._append_log.read(Kind.STATEMENT, self.position, rows_max)
                 with self._moving:
-                    self._move(batch)
+                    self._move([record for record in batch if record.sequence <= through])
 
     def pending(self, snapshot: int | None) -> pa.Table:
         """Records that a statement which sees the lake as of this snapshot does not find there, in their order."""

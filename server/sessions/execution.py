@@ -35,6 +35,9 @@ from server.sql.statements import Kind, Statement
 from server.sql.targets import commented_column, creates_temporary, write_target
 
 
+COUNTED = (Kind.UPDATE.value, "ingest")  # kinds whose result is the number of rows
+
+
 @dataclass(frozen=True)
 class Services:
     """What every session shares."""
@@ -170,7 +173,8 @@ class Execution:
         except BaseException as error:
             record.end(0, 0, error)
             raise
-        record.end(table.num_rows, table.nbytes, None)
+        rows = int(table["Count"][0].as_py()) if kind in COUNTED and table.num_rows else table.num_rows
+        record.end(rows, table.nbytes, None)
         return table
 
     def _place(self, transaction: Transaction | None) -> tuple[object, ...]:

@@ -55,7 +55,9 @@ class Authority:
 
     def client(self, name: str, *alternatives: x509.GeneralName, valid_for: timedelta = DAY) -> Tls:
         """What a client needs to trust this authority and to show a certificate of it."""
-        certificate, key = self.write(f"client-{name}", self.sign(name, *alternatives, valid_for=valid_for))
+        certificate, key = self.write(
+            f"client-{name.encode().hex()}", self.sign(name, *alternatives, valid_for=valid_for)
+        )
         return Tls(self.ca, certificate, key)
 
 

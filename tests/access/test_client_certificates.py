@@ -1,6 +1,5 @@
 """Client certificates: whom they log in, on the port that is for them."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pyarrow.flight as fl
@@ -19,10 +18,9 @@ WHO = "SELECT principal, credential FROM catalog.sessions WHERE statements_runni
 
 
 @pytest.fixture(scope="module", autouse=True)
-def principals(secure: Secure) -> Iterator[None]:
+def principals(secure: Secure) -> None:
     for name, subject in {"ann": "ann", "svc": "spiffe://lake.example/svc", "mail": "mail@lake.example"}.items():
         secure.admin("create_principal", name=name, roles=["admin"], certificate_subject=subject)
-    yield
 
 
 def who(secure: Secure, tls: Tls) -> dict[str, str]:
@@ -31,7 +29,7 @@ def who(secure: Secure, tls: Tls) -> dict[str, str]:
         return row
 
 
-def denied(secure: Secure, tls: Tls, *headers: tuple[bytes, bytes]) -> LakehouseError:
+def denied(secure: Secure, tls: Tls, *headers: Any) -> LakehouseError:
     client: Any = fl.connect(secure.certificate_uri, **tls.flight_options())
     try:
         return refusal(lambda: list(client.list_actions(fl.FlightCallOptions(timeout=10, headers=list(headers)))))
@@ -114,7 +112,8 @@ def test_credentials_in_a_header_count_before_the_certificate(secure: Secure) ->
     key = secure.admin("create_key", principal="mail", name="k")["key"]
     tls = secure.authority.client("ann")
     client: Any = fl.connect(secure.certificate_uri, **tls.flight_options())
-    options = fl.FlightCallOptions(headers=[bearer(key)])
+    headers: list[Any] = [bearer(key)]
+    options = fl.FlightCallOptions(headers=headers)
     with secure.operations() as operations:
         list(client.do_action(fl.Action("health", b""), options))
         with connect(secure.server.uri, "admin", PASSWORD, tls=secure.trusting) as connection:

@@ -2,10 +2,12 @@
 
 import base64
 import json
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import pyarrow.flight as fl
 import pytest
 
 from server.access import passwords
@@ -85,6 +87,19 @@ def test_a_failed_login_is_logged_with_name_and_peer_and_never_the_credential(sl
     assert WRONG not in text
     assert PASSWORD not in text
     assert base64.b64encode(WRONG.encode()).decode()[:20] not in text
+
+
+def test_a_flood_of_bad_keys_writes_a_bounded_number_of_lines(slow: Server) -> None:
+    before = len(logged(slow, "login failed"))
+    client: Any = Bare(slow, bearer("lhk_"))
+    began = time.monotonic()
+    for _ in range(200):
+        with pytest.raises(fl.FlightError):
+            client.client.authenticate_basic_token("", "lhk_")
+    lines = logged(slow, "login failed")[before:]
+    assert len(lines) <= 20 * (time.monotonic() - began + 2)
+    assert len(lines) + sum(line["unlogged"] for line in lines) <= 200
+    client.client.close()
 
 
 def test_a_flood_of_logins_is_refused_rather_than_queued_for_ever(slow: Server) -> None:

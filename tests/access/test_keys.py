@@ -58,12 +58,13 @@ def test_a_handshake_with_a_bearer_key_opens_a_session_of_its_own(server: Server
         def authenticate(self, outgoing: Any, incoming: Any) -> None:
             """The header is the credential."""
 
-        def get_token(self) -> bytes:
-            return b""
+        def get_token(self) -> str:
+            return ""
 
     client: Any = fl.connect(server.uri)
+    headers: list[Any] = [bearer(made["key"])]
     before = server.rows("SELECT count(*) AS n FROM catalog.sessions WHERE key_id = ?", [made["key_id"]])
-    client.authenticate(NoMessages(), fl.FlightCallOptions(headers=[bearer(made["key"])]))
+    client.authenticate(NoMessages(), fl.FlightCallOptions(headers=headers))
     client.close()
     after = server.rows("SELECT count(*) AS n FROM catalog.sessions WHERE key_id = ?", [made["key_id"]])
     assert after[0]["n"] == before[0]["n"] + 1
@@ -140,8 +141,8 @@ def test_an_expired_key_and_the_session_that_it_opened_are_refused(server: Serve
 
 @pytest.mark.parametrize("arguments", [
     {"expires_s": 0}, {"expires_s": -1}, {"expires_s": 1e300}, {"expires_at": "2020-01-01T00:00:00Z"},
-    {"expires_at": "2999-01-01T00:00:00"}, {"expires_at": "soon"}, {"expires_s": 5, "expires_at": "2999-01-01T00:00:00Z"},
-    {"name": ""}, {"name": "x" * 129},
+    {"expires_at": "2999-01-01T00:00:00"}, {"expires_at": "soon"}, {"name": ""}, {"name": "x" * 129},
+    {"expires_s": 5, "expires_at": "2999-01-01T00:00:00Z"},
 ])  # fmt: skip
 def test_a_key_without_a_sound_name_and_expiry_is_refused(server: Server, owner: str, arguments: Any) -> None:
     error = refusal(lambda: admin(server, "create_key", **{"principal": owner, "name": "k"} | arguments))

@@ -190,8 +190,8 @@ def test_a_key_set_that_turns_bad_leaves_the_keys_before(jwks: Path, content: by
 
 @pytest.mark.parametrize("keys", [
     [], [{"kty": "oct", "k": "AAAA", "kid": "one"}], [ONE.jwk(use="enc")], [ONE.jwk(alg="RS512")],
-    [{k: v for k, v in ONE.jwk().items() if k != "kid"}], [RsaKey("weak", 1024).jwk()], [ONE.jwk(n="!")], ["text"], "text",
-    [jwt.algorithms.RSAAlgorithm.to_jwk(ONE.private, as_dict=True) | {"kid": "one"}],
+    [{k: v for k, v in ONE.jwk().items() if k != "kid"}], [RsaKey("weak", 1024).jwk()], [ONE.jwk(n="!")], ["text"],
+    "text", [jwt.algorithms.RSAAlgorithm.to_jwk(ONE.private, as_dict=True) | {"kid": "one"}],
 ])  # fmt: skip
 def test_a_key_set_without_a_usable_key_keeps_the_server_from_starting(tmp_path: Path, keys: Any) -> None:
     (tmp_path / "jwks.json").write_text(json.dumps({"keys": keys}))

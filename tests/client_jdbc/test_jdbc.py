@@ -74,6 +74,7 @@ def _problem(case: ET.Element) -> str | None:
     return None
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("name", declared())
 def test_jdbc(results: Results, name: str) -> None:
     assert name in results, "it did not run"

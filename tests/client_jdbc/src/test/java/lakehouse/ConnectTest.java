@@ -54,9 +54,11 @@ class ConnectTest extends Door {
 
     @Test
     void the_catalog_of_the_url_is_taken() throws SQLException {
-        try (Connection own = open("&catalog=lakehouse")) {
-            assertEquals(List.of(List.of("lakehouse")), query(own, "SELECT current_catalog() AS c"));
-        }
+        Connection own = open("&catalog=lakehouse");
+        assertEquals(List.of(List.of("lakehouse")), query(own, "SELECT current_catalog() AS c"));
+        // With a catalog the driver ends the session, and then again on the channel that it has shut down.
+        SQLException error = assertThrows(SQLException.class, own::close);
+        assertTrue(told(error).contains("Channel shutdown"), told(error));
     }
 
     @Test

@@ -2,7 +2,6 @@ package lakehouse;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -89,10 +88,19 @@ class PreparedTest extends Door {
         try (PreparedStatement statement = connection.prepareStatement("INSERT INTO jdbc_prepared (b, a) VALUES (?, ?)")) {
             statement.setString(1, "y");
             statement.setInt(2, 2);
-            assertFalse(statement.execute());
-            assertEquals(1, statement.getUpdateCount());
+            assertEquals(1, statement.executeUpdate());
         }
         assertEquals(List.of(List.of(2, "y")), firsts());
+    }
+
+    @Test
+    void execute_of_dml_runs_once_and_gives_its_count_as_a_result_in_this_driver() throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement("INSERT INTO jdbc_prepared (a) VALUES (?)")) {
+            statement.setInt(1, 1);
+            assertTrue(statement.execute());
+            assertEquals(List.of(List.of(1L)), rows(statement.getResultSet()));
+        }
+        assertEquals(List.of(List.of(1L)), query("SELECT count(*) AS n FROM jdbc_prepared"));
     }
 
     @Test
