@@ -80,6 +80,21 @@ def guarded(method: Callable[P, T]) -> Callable[P, T]:
     return call
 
 
+def guarded_schema(method: Callable[P, T]) -> Callable[P, T]:
+    """The same for get_schema, in which pyarrow knows no Flight error: it would send the traceback of one. What has no
+    built-in class of its own arrives as INVALID_ARGUMENT, its code in the text as ever."""
+
+    @wraps(method)
+    def call(*args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return method(*args, **kwargs)
+        except Exception as error:  # noqa: BLE001 - nothing but Flight errors may leave
+            raised = flight_error(error)
+            raise (raised if isinstance(raised, _OnWire) else InvalidArgument(str(raised))) from None
+
+    return call
+
+
 def guarded_batches(batches: Iterator[T]) -> Iterator[T]:
     """The same for a stream that is read after its handler has returned."""
     try:

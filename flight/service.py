@@ -12,7 +12,7 @@ from flight.authentication import MIDDLEWARE, Authentication
 from flight.catalog_commands import CatalogCommands
 from flight.commands import decode, pack
 from flight.counting import note_ingested
-from flight.errors import guarded, guarded_batches
+from flight.errors import guarded, guarded_batches, guarded_schema
 from flight.gen import flight_sql_pb2 as sql
 from flight.tracing import note_call
 from server.engine.running import client_gone
@@ -56,7 +56,7 @@ class FlightService(fl.FlightServerBase):
                 return prepared.query_info(session, command, descriptor)
         raise Unsupported(f"{type(command).__name__} has no FlightInfo in this server")
 
-    @guarded
+    @guarded_schema
     def get_schema(self, context: Any, descriptor: fl.FlightDescriptor) -> fl.SchemaResult:  # type: ignore[override]
         session, command = _session(context), _command(descriptor)
         if self._catalog.knows(command):

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from server.errors import LimitExceeded
 
 FREE_PER_NAME = 5  # failures before the first delay: people mistype
-FREE_PER_ADDRESS = 50  # many people may share an address
+FREE_PER_ADDRESS = 200  # many people may share an address
 FIRST_DELAY_S = 1.0
 FORGET_S = 900.0  # without a failure
 ENTRIES_MAX = 10_000

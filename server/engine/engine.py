@@ -97,3 +97,12 @@ def commit_on(
             cursor.roll_back()
             raise
     raise AssertionError("unreachable")
+
+
+def read_on(cursor: LakeCursor, work: Callable[[LakeCursor], T]) -> T:
+    """Run work in a transaction that leaves nothing behind."""
+    cursor.execute("BEGIN")
+    try:
+        return work(cursor)
+    finally:
+        cursor.roll_back()

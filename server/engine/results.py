@@ -12,6 +12,7 @@ from server.engine.batches import BatchBounds, cast
 from server.engine.cursor import LakeCursor
 from server.engine.translate import translated
 from server.errors import LakehouseError, LimitExceeded
+from server.sql.wide_integers import check_wide, wide_columns
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,7 @@ class ResultStream:
         self._cursor = cursor
         self._reader = reader
         self._cast = not reader.schema.equals(schema)
+        self._wide = wide_columns(schema)
         self._bounds = bounds
         self._limits = limits
         self._on_free = on_free
@@ -139,6 +141,7 @@ class ResultStream:
             raise
         if self._cast:
             batch = cast(batch, self.schema)
+        check_wide(batch, self._wide)
         return list(self._bounds.cut(batch))
 
     def _end(self, error: LakehouseError | None) -> None:

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from server.access.principal import Principal
 from server.engine.cursor import LakeCursor
-from server.engine.engine import Engine, commit_on
+from server.engine.engine import Engine, commit_on, read_on
 from server.engine.results import ResultStream
 from server.engine.running import client_gone
 from server.errors import Cancelled, SqlError
@@ -29,12 +29,14 @@ from server.sessions.placing import Placing
 from server.sessions.runs import bounded
 from server.sessions.staging import StagedRows, Staging
 from server.sessions.transactions import Transaction
+from server.sql.field_metadata import annotate
 from server.sql.inserts import ValuesInsert, values_insert
 from server.sql.parameters import ValueTypes
+from server.sql.schema import schema_of
 from server.sql.statements import Kind, Statement
 from server.sql.targets import commented_column, creates_temporary, write_target
 
-
+COUNT = annotate(schema_of(Count=pa.int64()), None)
 COUNTED = (Kind.UPDATE.value, "ingest")  # kinds whose result is the number of rows
 
 
@@ -110,7 +112,7 @@ class Execution:
     def at_once(self, statement: Statement, values: Any, transaction: Transaction | None) -> pa.Table:
         """Run now, exactly once, and return what it gives, bounded in bytes."""
         if statement.kind is Kind.UPDATE:
-            return self.update(statement, Bound(None, lambda _: values), transaction)
+            return self.update(statement, Bound(None, lambda _: values), transaction).cast(COUNT)
         settings, limits = self._services.engine.settings, self._services.limits.of(self._principal.name)
         return self._write(statement, transaction, lambda c: bounded(c, statement, values, settings, limits))
 
@@ -208,7 +210,12 @@ class Execution:
         target = write_target(statement, self.cursors.schema)
         with engine.locks.holding(target or self._session_id), self._lease(statement, transaction) as cursor:
             _check_commented_column(cursor, statement)
-            table = work(cursor) if transaction is not None else commit_on(cursor, self._principal.name, message, work)
+            if transaction is not None:
+                table = work(cursor)
+            elif statement.type_name == "PIVOT":
+                table = read_on(cursor, work)  # it makes a temporary type for its columns, which would stay
+            else:
+                table = commit_on(cursor, self._principal.name, message, work)
             self.cursors.has_temporary |= creates_temporary(statement)
         if statement.changes_schema:
             engine.schema_changed()

@@ -9,8 +9,9 @@ from server.engine.batches import VARIABLE_ROWS_MAX
 from server.engine.cursor import LakeCursor
 from server.engine.results import ResultLimits
 from server.errors import LimitExceeded
-from server.sql.plain_types import without_dictionaries
+from server.sql.field_metadata import result_schema
 from server.sql.statements import Statement
+from server.sql.wide_integers import check_wide, wide_columns
 
 
 def bounded(
@@ -18,6 +19,7 @@ def bounded(
 ) -> pa.Table:
     """The whole result. Raises LimitExceeded past result_held_bytes_max and the principal's limits."""
     reader = cursor.execute(statement.text, values).reader(VARIABLE_ROWS_MAX)
+    types = cursor.types()
     batches, rows, held = [], 0, 0
     for batch in reader:
         rows += batch.num_rows
@@ -26,5 +28,9 @@ def bounded(
         if held > settings.result_held_bytes_max:
             raise LimitExceeded("result_held_bytes_max", "a result that must be computed at once is too large")
         batches.append(batch)
-    plain = without_dictionaries(reader.schema)
-    return pa.Table.from_batches(batches, reader.schema).cast(plain)
+    schema = result_schema(reader.schema, types)
+    table = pa.Table.from_batches(batches, reader.schema).cast(schema)
+    if wide := wide_columns(schema):
+        for batch in table.to_batches():
+            check_wide(batch, wide)
+    return table

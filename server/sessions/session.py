@@ -23,12 +23,13 @@ from server.sessions.held import HeldResults
 from server.sessions.options import Value, write
 from server.sessions.setting import apply_setting
 from server.sessions.transactions import Transaction
+from server.sql.field_metadata import annotate
 from server.sql.parameters import UNKNOWN, named
 from server.sql.returning import describing_query
 from server.sql.schema import schema_of
 from server.sql.statements import DML, Kind, Statement
 
-EXPLAINED = schema_of(explain_key=pa.string(), explain_value=pa.string())
+EXPLAINED = annotate(schema_of(explain_key=pa.string(), explain_value=pa.string()), None)
 
 
 @dataclass

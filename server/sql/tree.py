@@ -19,8 +19,12 @@ class Parser:
     """A DuckDB of its own with nothing attached: parsing touches no data and waits for no statement."""
 
     def __init__(self) -> None:
-        self._connection = duckdb.connect(":memory:", config={"threads": 1, "enable_external_access": False})
-        self._connection.execute("SET lambda_syntax = 'ENABLE_SINGLE_ARROW'")
+        config: dict[str, Any] = {"threads": 1, "enable_external_access": False}
+        self._connection = duckdb.connect(":memory:", config=config)
+        # For types that hold an ENUM, which the older form of the tree lacks. It writes all types in another way.
+        self._newer = duckdb.connect(":memory:", config=config | {"storage_compatibility_version": "latest"})
+        for connection in (self._connection, self._newer):
+            connection.execute("SET lambda_syntax = 'ENABLE_SINGLE_ARROW'")
 
     def statements(self, sql: str) -> list[duckdb.Statement]:
         """DuckDB's statements in the text. Raises SqlError with DuckDB's message and position."""
@@ -31,9 +35,9 @@ class Parser:
 
     def serialize(self, sql: str) -> Node | None:
         """The tree of one query, or None when the JSON form lacks it (anything but SELECT, and PIVOT)."""
-        row = self._connection.cursor().execute("SELECT json_serialize_sql(?::VARCHAR)", [sql]).fetchone()
-        with _nesting_bounded():
-            tree: Node = json.loads(row[0]) if row else {"error": True}
+        tree = _serialized(self._connection, sql)
+        if tree.get("error_type") == "serialization":
+            tree = _serialized(self._newer, sql)
         return None if tree["error"] else tree
 
     def deserialize(self, tree: Node) -> str:
@@ -43,6 +47,13 @@ class Parser:
         if row is None:
             raise SqlError("the statement has no text form")
         return str(row[0])
+
+
+def _serialized(connection: duckdb.DuckDBPyConnection, sql: str) -> Node:
+    row = connection.cursor().execute("SELECT json_serialize_sql(?::VARCHAR)", [sql]).fetchone()
+    with _nesting_bounded():
+        tree: Node = json.loads(row[0]) if row else {"error": True}
+    return tree
 
 
 @contextmanager

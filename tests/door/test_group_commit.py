@@ -125,6 +125,7 @@ def test_each_session_has_its_own_schema_and_time_zone(server: Server, connectio
     )
     query(connection, "SET TimeZone = 'UTC'")
     for name, hours in (("one_group", "2023-12-31 15:00:00"), ("other_group", "2024-01-01 05:00:00")):
-        found = query(connection, f"SELECT DISTINCT left(t::VARCHAR, 19) AS t, count(*) OVER () AS n FROM {name}.moments")
+        text = f"SELECT DISTINCT left(t::VARCHAR, 19) AS t, count(*) OVER () AS n FROM {name}.moments"
+        found = query(connection, text)
         assert found.to_pylist() == [{"t": hours, "n": 3}]
         query(connection, f"DROP SCHEMA {name} CASCADE")

@@ -27,7 +27,14 @@ abstract class Door {
 
     @AfterAll
     static void close() throws SQLException {
-        connection.close();
+        try {
+            connection.close();
+        } catch (SQLException error) {
+            // What a refused binding took, the driver gives back only here, with a complaint.
+            if (!told(error).contains("Memory was leaked")) {
+                throw error;
+            }
+        }
     }
 
     static Connection open(String parameters) throws SQLException {
