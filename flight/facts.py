@@ -1,5 +1,6 @@
 """What GetSqlInfo tells of this build and its configuration, read once when the server starts."""
 
+import duckdb
 import pyarrow as pa
 
 from flight.sql_claims import ServerFacts
@@ -12,7 +13,8 @@ def server_facts(engine: Engine) -> ServerFacts:
     settings = engine.settings
     words = engine.read(lambda cursor: cursor.rows("SELECT keyword_name FROM duckdb_keywords() ORDER BY keyword_name"))
     return ServerFacts(
-        version=VERSION,
+        # What answers is DuckDB's SQL: packages that speak its dialect over Flight SQL look for the name here.
+        version=f"duckdb v{duckdb.__version__} (lakehouse {VERSION})",
         arrow_version=pa.__version__,
         keywords=tuple(word for (word,) in words if word not in SQL_2003),
         numeric_functions=NUMERIC_FUNCTIONS,
