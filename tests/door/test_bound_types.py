@@ -84,6 +84,13 @@ def test_values_of_other_types_are_taken_as_they_are(connection: dbapi.Connectio
     assert query(connection, f"SELECT ts FROM {TABLE} WHERE i = 78")["ts"][0].as_py() == moment
 
 
+@pytest.mark.parametrize("unit", ["S", "MS", "NS"])
+def test_a_timestamp_in_milliseconds_is_taken_for_one_of_any_unit(connection: dbapi.Connection, unit: str) -> None:
+    moment = dt.datetime(2024, 2, 29, 12, 34, 56)
+    bound = pa.record_batch({"0": pa.array([moment], pa.timestamp("ms"))})
+    assert query(connection, f"SELECT ?::TIMESTAMP_{unit} AS t", bound)["t"].to_pylist() == [moment]
+
+
 def test_ddl_answers_with_no_row_changed(bare: Bare) -> None:
     assert bare.update(f"CREATE OR REPLACE TABLE {TABLE}_2 (i INTEGER)") == 0
     assert bare.update(f"DROP TABLE {TABLE}_2") == 0
