@@ -5,11 +5,10 @@ import threading
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
-from server.appendlog.frames import Frame, scan
-from server.appendlog.segment import HEADER_BYTES, probe
+from server.appendlog.reading import Stored, read
+from server.appendlog.segment import probe
 from server.appendlog.segments import Segments
 from server.appendlog.syncing import GroupSync
 from server.errors import LakehouseError, LimitExceeded, LogUnavailable, StartupError
@@ -18,15 +17,6 @@ from server.logs import logger
 SEGMENT_BYTES = 16 << 20
 
 _log = logger("append_log")
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """A record as it was appended. log_id: of the log that gave it its sequence."""
-
-    log_id: str
-    sequence: int
-    payload: bytes
 
 
 class AppendLog:
@@ -57,6 +47,7 @@ class AppendLog:
     def append(self, kind: int, payload: bytes, durable: bool = False) -> int:
         """Add a record; its sequence. durable: wait for the fsync too, so that it survives a loss of power.
 
+        A destructor that runs in the middle of another append has its record written right after that one, not durable.
         Raises LimitExceeded if log_bytes_max is reached, LogUnavailable if the record can't be written.
         """
         with self._lock:
@@ -122,16 +113,8 @@ class AppendLog:
         """The oldest records of a kind with a sequence above `after`. Not at the same time as `release`."""
         with self._lock:
             segments = [(s, s.size) for s in self._segments.all if s.last_of.get(kind, 0) > after]
-        found: list[Stored] = []
-        for segment, size in segments:
-            with _refused():
-                data = segment.path.read_bytes()[:size]
-            for part in scan(data, HEADER_BYTES, segment.first - 1):
-                if isinstance(part, Frame) and part.kind == kind and part.sequence > after:
-                    found.append(Stored(segment.log_id, part.sequence, part.payload))
-                    if len(found) == records_max:
-                        return found
-        return found
+        with _refused():
+            return read(segments, kind, after, records_max)
 
     def release(self, kind: int, through: int) -> None:
         """The lake has this kind's records up to this sequence: delete the segments that nobody needs any more.

@@ -15,7 +15,8 @@ import pyarrow as pa
 
 from catalog_sql import named_queries
 from server.appendlog.frames import Kind
-from server.appendlog.log import AppendLog, Stored
+from server.appendlog.log import AppendLog
+from server.appendlog.reading import Stored
 from server.engine.cursor import LakeCursor
 from server.engine.engine import SERVER, Engine
 from server.querylog.record import SCHEMA, table

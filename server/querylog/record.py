@@ -10,7 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from server.appendlog.log import Stored
+from server.appendlog.reading import Stored
 from server.errors import PermissionDenied
 from server.sql.schema import schema_of
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 from server.engine.cursor import LakeCursor
 from server.engine.translate import CANCELLED
 from server.errors import Cancelled
-from server.sql.inserts import ValuesInsert, values_insert
+from server.sql.inserts import ValuesInsert, insert_rows, values_insert
 from server.sql.statements import Statement
 
 VIEW = "lakehouse_bound_rows"
@@ -51,7 +51,7 @@ def counted(cursor: LakeCursor, statement: Statement, bound: Bound) -> pa.Table:
     if bound.table is not None and bound.count > 1:
         insert = values_insert(statement)
         if insert is not None and insert.row is not None:
-            return _at_once(cursor, statement, insert, insert.row, bound.table)
+            return _at_once(cursor, insert, values_of(statement, insert.row, bound.table))
     counts: list[int] = []
     for values in bound.values():
         if cursor.context.cancelled.is_set():
@@ -63,14 +63,15 @@ def counted(cursor: LakeCursor, statement: Statement, bound: Bound) -> pa.Table:
     return pa.table({"Count": pa.array([sum(counts)] if known else [], pa.int64())})
 
 
-def _at_once(
-    cursor: LakeCursor, statement: Statement, insert: ValuesInsert, row: Sequence[str], table: pa.Table
-) -> pa.Table:
+def values_of(statement: Statement, row: Sequence[str], table: pa.Table) -> pa.Table:
+    """The bound values in the order of the inserted row, as columns p0, p1, …; row: the parameter of each."""
     columns = [table.column(statement.parameters.index(parameter)) for parameter in row]
-    view = pa.table(columns, names=[f"p{number}" for number in range(len(columns))])
-    target = insert.text[insert.target_start : insert.target_end]
-    cursor.register(VIEW, view)
+    return pa.table(columns, names=[f"p{number}" for number in range(len(columns))])
+
+
+def _at_once(cursor: LakeCursor, insert: ValuesInsert, values: pa.Table) -> pa.Table:
+    cursor.register(VIEW, values)
     try:
-        return cursor.execute(insert.from_rows(target, VIEW)).table()
+        return cursor.execute(insert_rows(insert.target, insert.columns, VIEW, values.num_columns)).table()
     finally:
         cursor.unregister(VIEW)

@@ -16,7 +16,7 @@ from server.gate.gate import Gate
 from server.ingest.loading import Mode, Target, load
 from server.operations.registry import Operations
 from server.querylog import QueryLog
-from server.sessions.bulk import Bound, counted
+from server.sessions.bulk import Bound, counted, values_of
 from server.sessions.cursors import SessionCursors
 from server.sessions.describing import Described, Describer
 from server.sessions.grouping import GroupCommit
@@ -27,7 +27,7 @@ from server.sessions.limits import PrincipalLimits
 from server.sessions.options import Options
 from server.sessions.placing import Placing
 from server.sessions.runs import bounded
-from server.sessions.staging import StagedRows, Staging
+from server.sessions.staging import StagedRows, Staging, full_name
 from server.sessions.transactions import Transaction
 from server.sql.field_metadata import annotate
 from server.sql.inserts import ValuesInsert, values_insert
@@ -109,11 +109,12 @@ class Execution:
         lease.streaming(stream)
         return stream
 
-    def at_once(self, statement: Statement, values: Any, transaction: Transaction | None) -> pa.Table:
+    def at_once(self, statement: Statement, bound: Bound, transaction: Transaction | None) -> pa.Table:
         """Run now, exactly once, and return what it gives, bounded in bytes."""
         if statement.kind is Kind.UPDATE:
-            return self.update(statement, Bound(None, lambda _: values), transaction).cast(COUNT)
+            return self.update(statement, bound, transaction).cast(COUNT)
         settings, limits = self._services.engine.settings, self._services.limits.of(self._principal.name)
+        values = next(bound.values())
         return self._write(statement, transaction, lambda c: bounded(c, statement, values, settings, limits))
 
     def update(self, statement: Statement, bound: Bound, transaction: Transaction | None) -> pa.Table:
@@ -124,7 +125,7 @@ class Execution:
             return self._update(statement, bound, transaction)
         key = (self._principal.name, self.cursors.schema, insert.names)
         with self._services.grouping.turn(key) as turn:
-            if not turn.leads:
+            if not turn.alone:
                 staged = self._stage(statement, insert, bound)
                 if staged is not None and turn.commit(staged):
                     return pa.table({"Count": [staged.rows.num_rows]})
@@ -141,11 +142,16 @@ class Execution:
         return insert if insert is not None and self._services.placing.all_known(insert.functions) else None
 
     def _stage(self, statement: Statement, insert: ValuesInsert, bound: Bound) -> StagedRows | None:
-        """The rows of the insert as its table would hold them; None if they can't be had without the table."""
+        """The rows of the insert; None if they can't be had without the table. Bound values are rows as they are; what
+        else a row holds DuckDB computes."""
+        self._services.gate.admit(self._principal, statement.text, self.cursors.schema)
+        if insert.row is not None and bound.table is not None:
+            target = full_name(insert.names, self.cursors.schema)
+            rows = values_of(statement, insert.row, bound.table)
+            return None if target is None else StagedRows(target, insert.columns, rows)
         try:
             lease = self._new_lease(None, self._wanted(needs_lake=False))
             with lease as cursor:
-                self._services.gate.admit(self._principal, statement.text, lease.schema)
                 return self._services.staging.rows(cursor, insert, lease.schema, next(bound.values()))
         except SqlError:
             return None

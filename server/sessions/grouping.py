@@ -1,11 +1,14 @@
 """Group commit: single inserts into one table, by one principal, that come while another is being committed.
 
 A commit of DuckLake takes many times what a row costs, and one commit at a time is all that a table gains from. So one
-statement leads: it runs by itself. Those that come meanwhile compute their rows and wait; when the leader is done, one
-of them commits the rows of all. A commit carries one author, so principals are never mixed.
+statement leads: it runs by itself. Those that come meanwhile get their rows ready and wait; when the leader is done,
+one of them commits the rows of all, and of those that are about to come. A commit carries one author, so principals
+are never mixed.
 """
 
 import threading
+import time
+from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,14 +17,17 @@ from typing import TypeAlias
 import pyarrow as pa
 
 from server.engine.cursor import LakeCursor
-from server.engine.engine import Engine, commit_on
+from server.engine.engine import SERVER, Engine, commit_on
 from server.errors import LakehouseError
 from server.logs import logger
 from server.sessions.staging import StagedRows
+from server.sql.inserts import insert_rows
 
 Key: TypeAlias = tuple[str, str, tuple[str, ...]]  # principal; schema and name of the table as the statement has them
 VIEW = "lakehouse_grouped_rows"
-ROWS_MAX = 10_000
+STATEMENTS_MAX = 10_000
+TABLES_MAX = 1000
+GATHERING = 0.5
 
 _log = logger("group_commit")
 
@@ -36,38 +42,52 @@ class _Waiting:
 
 @dataclass
 class _Table:
-    """One principal's inserts into one table. busy: somebody commits."""
+    """One principal's inserts into one table. busy: somebody commits. The rest tells of the latest group: how many
+    statements it had, the seconds that its commit took and when it ended."""
 
     busy: bool = False
     waiting: list[_Waiting] = field(default_factory=list)
+    size: int = 1
+    commit_s: float = 0.0
+    ended: float = 0.0
+
+    @property
+    def crowded(self) -> bool:
+        """Whether others are about to come: those that were committed a moment ago and insert again."""
+        return self.size > 1 and time.monotonic() - self.ended < self.commit_s
 
 
 class Turn:
-    """One statement's place. leads: nobody else commits to the table now, so it is to run by itself."""
+    """One statement's place. leads: nobody else commits to the table now. alone: nor is anybody about to, so that the
+    statement is to run by itself."""
 
-    def __init__(self, group: "GroupCommit", key: Key, leads: bool) -> None:
+    def __init__(self, group: "GroupCommit", key: Key, leads: bool, alone: bool) -> None:
         self._group = group
         self._key = key
         self.leads = leads
+        self.alone = alone
 
     def commit(self, staged: StagedRows) -> bool:
         """Wait until the rows are committed. False if they could not be, together with others': then each statement
         runs by itself and meets its own error."""
-        done, self.leads = self._group.wait(self._key, staged)
-        return done
+        own = _Waiting(staged, leads=self.leads)
+        self._group.commit(self._key, own)
+        self.leads = own.leads
+        return own.done
 
 
 class GroupCommit:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._tables: dict[Key, _Table] = {}
-        self._lock = threading.Lock()
+        self._tables: OrderedDict[Key, _Table] = OrderedDict()
+        self._idle: list[LakeCursor] = []  # for commits to come: making one costs as much as a small statement
+        self._lock = threading.Condition()
 
     @contextmanager
     def turn(self, key: Key) -> Iterator[Turn]:
         with self._lock:
-            table = self._tables.setdefault(key, _Table())
-            turn = Turn(self, key, not table.busy)
+            table = self._table(key)
+            turn = Turn(self, key, leads=not table.busy, alone=not table.busy and not table.crowded)
             table.busy = True
         try:
             yield turn
@@ -75,23 +95,23 @@ class GroupCommit:
             if turn.leads:
                 self._hand_over(key)
 
-    def wait(self, key: Key, staged: StagedRows) -> tuple[bool, bool]:
-        """(whether the rows are committed, whether the caller leads now and is to hand over)."""
-        own = _Waiting(staged)
+    def commit(self, key: Key, own: _Waiting) -> None:
+        """Commit the rows, or have them committed: `own` tells which, and whether its statement is to hand over."""
         with self._lock:
-            table = self._tables.get(key)
-            if table is None or not table.busy:  # the leader went meanwhile
-                self._tables.setdefault(key, _Table()).busy = own.leads = True
-            else:
+            table = self._table(key)
+            if not table.busy:  # the leader went meanwhile
+                table.busy = own.leads = True
+            if not own.leads:
                 table.waiting.append(own)
+                self._lock.notify_all()
         if not own.leads:
             own.woken.wait()
         if own.leads and not own.done:
-            return self._commit(key, own), True
-        return own.done, own.leads
+            self._lead(key, table, own)
 
-    def _commit(self, key: Key, own: _Waiting) -> bool:
-        group = [own, *self._take(key, own)]
+    def _lead(self, key: Key, table: _Table, own: _Waiting) -> None:
+        group = [own, *self._gather(table, own)]
+        began = time.monotonic()
         try:
             self._write(key[0], [waiting.staged for waiting in group])
         except LakehouseError as error:
@@ -99,43 +119,56 @@ class GroupCommit:
         else:
             for waiting in group:
                 waiting.done = True
+        table.ended = time.monotonic()
+        table.size, table.commit_s = len(group), table.ended - began
         for waiting in group[1:]:
             waiting.woken.set()
-        return own.done
 
-    def _take(self, key: Key, own: _Waiting) -> list[_Waiting]:
-        """Those whose rows have the same columns, since the table may have changed between two."""
-        schema, target = own.staged.rows.schema, own.staged.target
+    def _gather(self, table: _Table, own: _Waiting) -> list[_Waiting]:
+        """Those that wait; as many as the last time are given a moment to come, shorter than the commit that they save.
+
+        Only those whose rows have the same columns, since the statements may differ and the table may change.
+        """
         with self._lock:
-            waiting = self._tables[key].waiting
-            taken = [w for w in waiting if w.staged.target == target and w.staged.rows.schema.equals(schema)]
-            taken = taken[: ROWS_MAX - 1]
-            self._tables[key].waiting = [w for w in waiting if w not in taken]
+            self._lock.wait_for(lambda: len(table.waiting) + 1 >= table.size, table.commit_s * GATHERING)
+            waiting = table.waiting
+            taken = [w for w in waiting if w.staged.fits(own.staged)][: STATEMENTS_MAX - 1]
+            table.waiting = [w for w in waiting if w not in taken]
         return taken
 
     def _write(self, principal: str, staged: list[StagedRows]) -> None:
-        rows, target = pa.concat_tables(s.rows for s in staged), staged[0].target
+        rows = pa.concat_tables((s.rows for s in staged), promote_options="default")
+        text = insert_rows(staged[0].target, staged[0].columns, VIEW, rows.num_columns)
 
         def insert(cursor: LakeCursor) -> None:
             cursor.register(VIEW, rows)
             try:
-                cursor.execute(f"INSERT INTO {target} BY NAME FROM {VIEW}")
+                cursor.execute(text)
             finally:
                 cursor.unregister(VIEW)
 
-        cursor = self._engine.cursor(principal)
+        cursor = self._idle.pop() if self._idle else self._engine.cursor(SERVER)
         try:
             commit_on(cursor, principal, f"insert ({len(staged)} statements)", insert)
         finally:
-            cursor.close()
+            self._idle.append(cursor)
 
     def _hand_over(self, key: Key) -> None:
         """Wake one that waits, to lead; with none the table is free."""
         with self._lock:
-            table = self._tables[key]
+            table = self._table(key)
             if table.waiting:
                 following = table.waiting.pop(0)
                 following.leads = True
                 following.woken.set()
             else:
-                del self._tables[key]
+                table.busy = False
+
+    def _table(self, key: Key) -> _Table:
+        table = self._tables.setdefault(key, _Table())
+        self._tables.move_to_end(key)
+        if len(self._tables) > TABLES_MAX:
+            idle = next((known for known, other in self._tables.items() if not other.busy), None)
+            if idle is not None and idle != key:
+                del self._tables[idle]
+        return table

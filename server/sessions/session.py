@@ -117,7 +117,7 @@ class Session:
 
         An operation commits by itself, whatever transaction is open.
         """
-        values = self._values(statement, row)
+        bound = self._bound(statement, None if row is None else pa.Table.from_batches([row]))
         kind, text = statement.kind.value, statement.text
         match statement.kind:
             case Kind.CALL:
@@ -129,7 +129,7 @@ class Session:
                     kind, text, lambda: apply_setting(self.services.options, self.execution, statement)
                 )
         transaction = self.transaction(transaction_id)
-        return self.execution.logged(kind, text, lambda: self.execution.at_once(statement, values, transaction))
+        return self.execution.logged(kind, text, lambda: self.execution.at_once(statement, bound, transaction))
 
     def update(self, statement: Statement, rows: pa.Table | None = None, transaction_id: bytes = b"") -> int:
         """Run once per bound row, a column per parameter; the rows changed or given, 0 for DDL. DML and DDL run
@@ -138,7 +138,7 @@ class Session:
             bound = [None] if rows is None else rows_of(rows)
             return sum(self._rows_given(statement, row, transaction_id) for row in bound)
         transaction = self.transaction(transaction_id)
-        many = Bound(rows, lambda row: self._values(statement, row))
+        many = self._bound(statement, rows)
         table = self.execution.logged(
             statement.kind.value, statement.text, lambda: self.execution.update(statement, many, transaction)
         )
@@ -176,7 +176,7 @@ class Session:
         same = self.admit(query)
         if same.kind is Kind.QUERY:
             return self.describe(same, None, transaction_id).schema
-        return self.execution.at_once(same, [], self.transaction(transaction_id)).schema
+        return self.execution.at_once(same, self._bound(same, None), self.transaction(transaction_id)).schema
 
     def caller(self) -> Caller:
         return Caller(self.principal, self.id)
@@ -307,6 +307,12 @@ class Session:
         if statement.kind is Kind.QUERY:
             return sum(batch.num_rows for batch in self.query(statement, row, transaction_id))
         return self.run_now(statement, row, transaction_id).num_rows
+
+    def _bound(self, statement: Statement, rows: pa.Table | None) -> Bound:
+        """Raises InvalidArgument on a wrong number of values."""
+        if rows is None or rows.num_columns != len(statement.parameters):
+            named(statement.parameters, rows.column_names if rows is not None else ())
+        return Bound(rows, lambda row: self._values(statement, row))
 
     def _values(self, statement: Statement, row: BoundRow | None) -> list[Any] | dict[str, Any]:
         values = [] if row is None else self.services.value_types.values(row)

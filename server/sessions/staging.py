@@ -31,10 +31,21 @@ _TYPES = frozenset(
 
 @dataclass(frozen=True)
 class StagedRows:
-    """rows: with the columns of `target`, which is SQL text."""
+    """Rows on their way into a table. target: its full name, SQL text. columns: that they fill, none for all. rows:
+    with a column p0, p1, … for each."""
 
     target: str
+    columns: tuple[str, ...]
     rows: pa.Table
+
+    def fits(self, other: "StagedRows") -> bool:
+        """Whether both can go in together."""
+        if (self.target, self.columns) != (other.target, other.columns):
+            return False
+        pairs = zip(self.rows.schema.types, other.rows.schema.types, strict=False)
+        return self.rows.num_columns == other.rows.num_columns and all(
+            one == two or pa.types.is_null(one) or pa.types.is_null(two) for one, two in pairs
+        )
 
 
 class Staging:
@@ -51,14 +62,16 @@ class Staging:
 
         Raises SqlError as the insert itself would, or because a function needs the lake.
         """
-        target = _target(insert.names, schema)
+        target = full_name(insert.names, schema)
         copy = self._copy(target) if target is not None else None
         if target is None or copy is None:
             return None
         cursor.execute("BEGIN")
         try:
             cursor.execute(insert.into(copy), values)
-            return StagedRows(target, cursor.execute(f"FROM {copy}").table())
+            rows = cursor.execute(f"FROM {copy}").table()
+            names = [f"p{number}" for number in range(rows.num_columns)]
+            return StagedRows(target, tuple(rows.column_names), rows.rename_columns(names))
         finally:
             cursor.roll_back()
 
@@ -93,8 +106,8 @@ def _is_kept(kind: str) -> bool:
     return kind in _TYPES or kind.startswith("DECIMAL(")
 
 
-def _target(names: tuple[str, ...], schema: str) -> str | None:
-    """The full name of a table of the lake; None for a name that could mean something else."""
+def full_name(names: tuple[str, ...], schema: str) -> str | None:
+    """SQL text of the full name of a table of the lake; None for a name that could mean something else."""
     match names:
         case (table,):
             return qualified(LAKE, schema, table)

@@ -26,15 +26,22 @@ class ValuesInsert:
     target_start: int
     target_end: int
 
+    @property
+    def target(self) -> str:
+        """As it is written."""
+        return self.text[self.target_start : self.target_end]
+
     def into(self, target: str) -> str:
         """The same statement with another target, given as SQL text."""
         return f"{self.text[: self.target_start]}{target} {self.text[self.target_end :]}"
 
-    def from_rows(self, target: str, view: str) -> str:
-        """The insert of many rows at once. view: holds a column p0, p1, … for each value of a row."""
-        columns = f" ({', '.join(map(identifier, self.columns))})" if self.columns else ""
-        values = ", ".join(f"p{number}" for number in range(len(self.row or ())))
-        return f"INSERT INTO {target}{columns} SELECT {values} FROM {view}"
+
+def insert_rows(target: str, columns: Sequence[str], view: str, width: int) -> str:
+    """The insert of many rows at once. target: SQL text. columns: that are filled, in order, none for all. view: holds
+    a column p0, p1, … for each of the `width` values of a row."""
+    named = f" ({', '.join(map(identifier, columns))})" if columns else ""
+    values = ", ".join(f"p{number}" for number in range(width))
+    return f"INSERT INTO {target}{named} SELECT {values} FROM {view}"
 
 
 def values_insert(statement: Statement) -> ValuesInsert | None:

@@ -167,5 +167,5 @@ def test_a_bearer_token_is_of_no_use_after_its_session_was_closed(server: Server
 
 
 def test_two_authorization_headers_do_not_make_one_call_of_two_principals(server: Server) -> None:
-    with Bare(server, basic("admin", WRONG), basic("admin", PASSWORD)) as bare:
+    with Bare(server, basic("of two headers", WRONG), basic("admin", PASSWORD)) as bare:
         assert refusal(lambda: bare.act("health")).code == "unauthenticated"

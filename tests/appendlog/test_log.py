@@ -1,5 +1,6 @@
 """Appending, reading, releasing: what is in the log and what is on disk."""
 
+import os
 import resource
 import subprocess
 import sys
@@ -116,6 +117,24 @@ def test_many_threads_append_and_no_record_is_lost_or_doubled(opened: Opening) -
     assert sorted(found) == sorted(b"%d %d" % (number, n) for number in range(THREADS) for n in range(EACH))
     for number in range(THREADS):
         assert [p for p in found if p.startswith(b"%d " % number)] == [b"%d %d" % (number, n) for n in range(EACH)]
+
+
+def test_append_inside_an_append_of_the_same_thread_comes_after_it(
+    opened: Opening, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As by a stream that the garbage collector drops there."""
+    log, real, dropped = opened(), os.write, [b"one", b"two"]
+
+    def write(descriptor: int, data: bytes) -> int:
+        while dropped:
+            log.append(A, dropped.pop(0))
+        return real(descriptor, data)
+
+    monkeypatch.setattr(os, "write", write)
+    sequence = log.append(A, b"outer", durable=True)
+    found = log.read(A, 0, MANY)
+    assert [record.payload for record in found] == [b"outer", b"one", b"two"]
+    assert [record.sequence for record in found] == [sequence, sequence + 1, sequence + 2]
 
 
 def test_full_log_refuses_until_records_are_released(opened: Opening) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tests.harness import PASSWORD, ROOT, Server
 
-KILLS = 12
+KILLS = 10
 LIFE_S = (0.0, 0.7)
 BUSY = ("--query-log-rows-max", "4", "--log-level", "warning")  # writes to the lake all the time
 NEVER = ("--query-log-flush-s", "3600")

@@ -18,7 +18,7 @@ from tests.harness import PASSWORD, Server
     (b"authorization", b"Basic !!!"),
     (b"authorization", b"Basic " + base64.b64encode(b"no colon")),
     (b"authorization", b"Basic " + base64.b64encode(b"\xff\xfe:x")),
-    (b"authorization", b"Basic " + base64.b64encode(b"admin:wrong")),
+    (b"authorization", b"Basic " + base64.b64encode(b"somebody:wrong")),
     (b"authorization", b"Basic " + base64.b64encode(b"':x")),
     (b"authorization", b"Basic " + base64.b64encode(b":")),
     (b"authorization", b"Negotiate abc"),

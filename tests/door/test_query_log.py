@@ -127,7 +127,7 @@ def test_reader_sees_every_record_once_while_they_move_into_the_lake(data: Path)
             worker.start()
         try:
             query(reader, "SELECT 1 AS one")
-            seen = [query(reader, text).to_pylist()[0] for _ in range(40)]
+            seen = [query(reader, text).to_pylist()[0] for _ in range(25)]
         finally:
             stop.set()
             for worker in workers:

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -34,6 +35,20 @@ class ConnectTest extends Door {
         SQLException error =
             assertThrows(SQLException.class, () -> DriverManager.getConnection(URL + "&token=forged"));
         assertTrue(told(error).contains("[unauthenticated]"), told(error));
+    }
+
+    @Test
+    void an_api_key_is_taken_as_a_token_and_as_a_password() throws SQLException {
+        String call = "CALL create_key(principal := 'admin', name := 'jdbc tests', expires_s := 600)";
+        try (Statement statement = connection.createStatement()) {
+            String key = column(statement.executeQuery(call), "key").get(0);
+            try (Connection own = DriverManager.getConnection(URL + "&token=" + key)) {
+                assertEquals(List.of(List.of(1)), query(own, "SELECT 1 AS one"));
+            }
+            try (Connection own = DriverManager.getConnection(URL, "admin", key)) {
+                assertEquals(List.of(List.of(1)), query(own, "SELECT 1 AS one"));
+            }
+        }
     }
 
     @Test
@@ -69,10 +84,9 @@ class ConnectTest extends Door {
     @Test
     void a_schema_is_chosen_by_use() throws SQLException {
         try (Connection own = open("")) {
-            query("SELECT 1 AS one");
             update("CREATE SCHEMA IF NOT EXISTS jdbc_side");
             update("CREATE OR REPLACE TABLE jdbc_side.only_here AS SELECT 7 AS a");
-            try (java.sql.Statement use = own.createStatement()) {
+            try (Statement use = own.createStatement()) {
                 assertFalse(use.execute("USE jdbc_side"));
             }
             assertEquals(List.of(List.of(7)), query(own, "FROM only_here"));

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.sql.Connection;
+import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
@@ -43,6 +44,26 @@ class TransactionTest extends Door {
             assertEquals(List.of(List.of(1L)), seen());
             own.commit();
             own.setAutoCommit(true);
+            assertEquals(List.of(List.of(1L)), seen());
+        }
+    }
+
+    @Test
+    void a_transaction_is_begun_and_ended_by_sql() throws SQLException {
+        try (Connection own = open(""); Statement statement = own.createStatement()) {
+            assertFalse(statement.execute("BEGIN TRANSACTION"));
+            assertEquals(1, statement.executeUpdate("INSERT INTO jdbc_transaction VALUES (1)"));
+            try (PreparedStatement insert = own.prepareStatement("INSERT INTO jdbc_transaction VALUES (?)")) {
+                insert.setInt(1, 2);
+                assertEquals(1, insert.executeUpdate());
+            }
+            assertEquals(List.of(List.of(2L)), query(own, "SELECT count(*) AS n FROM jdbc_transaction"));
+            assertEquals(List.of(List.of(0L)), seen());
+            statement.execute("ROLLBACK");
+            assertEquals(List.of(List.of(0L)), query(own, "SELECT count(*) AS n FROM jdbc_transaction"));
+            statement.execute("BEGIN");
+            statement.executeUpdate("INSERT INTO jdbc_transaction VALUES (3)");
+            statement.execute("COMMIT");
             assertEquals(List.of(List.of(1L)), seen());
         }
     }
