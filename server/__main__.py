@@ -1,6 +1,8 @@
 """`python -m server`: the only place that wires everything. Its flags come from the settings."""
 
+import contextlib
 import os
+import resource
 import signal
 import socket
 import sys
@@ -101,6 +103,7 @@ def _serve(settings: Settings, sources: dict[str, str]) -> bool:
     signal.pthread_sigmask(signal.SIG_BLOCK, waited_for)
     for port in (settings.port, settings.tls_client_port or 0):
         _check_port(settings.host, port)
+    _allow_open_files()
     transport = Transport(settings)
     application = Application.make(settings, sources)
     try:
@@ -148,6 +151,13 @@ def _services(
         return FlightService(location, authentication, catalog, actions, observers(application.observability), options)
 
     return make
+
+
+def _allow_open_files() -> None:
+    """As many as the system lets this process have: each connection takes one, and so does each open data file."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(ValueError, OSError):  # macOS calls its limit infinite and refuses it
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _address(host: str) -> str:

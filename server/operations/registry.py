@@ -78,22 +78,30 @@ class Operations:
 
     def run(self, caller: Caller, name: str, arguments: Mapping[str, Any]) -> pa.Table:
         """Check the right and the arguments, run, record. Raises NotFound, PermissionDenied, InvalidArgument."""
-        record = self._query_log.start(
-            caller.session_id, caller.principal.name, name.lower(), f"{name} {_text(arguments)}"
-        )
+        text = f"{name} {self._text(name, arguments)}"
+        record = self._query_log.start(caller.session_id, caller.principal.name, name.lower(), text)
         try:
             operation = self.find(name)
             if operation.permission not in caller.principal.roles:
                 raise PermissionDenied(f"operation {name} needs role {operation.permission}")
             rows = list(operation.run(caller, _validated(operation, arguments)))
             table = pa.Table.from_pylist([dict(row) for row in rows], operation.result)
-        except LakehouseError as error:
+        except BaseException as error:
             record.end(0, 0, error)
-            self._log.info("operation failed", operation=name, principal=caller.principal.name, code=error.code)
+            code = getattr(error, "code", LakehouseError.code)
+            self._log.info("operation failed", operation=name, principal=caller.principal.name, code=code)
             raise
         record.end(table.num_rows, table.nbytes, None)
         self._log.info("operation", operation=name, principal=caller.principal.name, rows=table.num_rows)
         return table
+
+    def _text(self, name: str, arguments: Mapping[str, Any]) -> str:
+        """What the query log keeps an HMAC of: without secrets, or whoever holds its key could test guesses."""
+        operation = self._by_name.get(name.lower())
+        fields = operation.arguments.model_fields if operation is not None else {}
+        secret = {known for known, field in fields.items() if "SecretStr" in str(field.annotation)}
+        told = {key: value for key, value in arguments.items() if key not in secret}
+        return json.dumps(told, sort_keys=True, default=str)
 
 
 def parse_body(body: bytes) -> dict[str, Any]:
@@ -119,7 +127,3 @@ def _validated(operation: Operation[Any], arguments: Mapping[str, Any]) -> Any:
             first["type"], first["msg"]
         )
         raise InvalidArgument(f"{operation.name}: {name}: {reason}; usage: {operation.signature()}") from None
-
-
-def _text(arguments: Mapping[str, Any]) -> str:
-    return json.dumps(arguments, sort_keys=True, default=str)

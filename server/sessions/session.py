@@ -3,7 +3,8 @@
 import itertools
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -79,13 +80,16 @@ class Session:
     def admit(self, text: str) -> Statement:
         """The statement, if this principal may run it."""
         self.last_used = time.monotonic()
-        return self.services.gate.admit(self.principal, text, self.cursors.schema)
+        with self._noted("unknown", text):
+            return self.services.gate.admit(self.principal, text, self.cursors.schema)
 
     def describe(
         self, statement: Statement, types: Mapping[str, str] | None = None, transaction_id: bytes = b""
     ) -> Described:
         """Result schema and parameter types of a query, without running it."""
-        return self.execution.describe(statement, types, self.transaction(transaction_id))
+        transaction = self.transaction(transaction_id)
+        with self._noted(statement.kind.value, statement.text):
+            return self.execution.describe(statement, types, transaction)
 
     def types_of(self, statement: Statement, row: BoundRow | None) -> dict[str, str] | None:
         """Parameter → DuckDB type of the bound value."""
@@ -303,6 +307,15 @@ class Session:
         if self.transactions.pop(transaction.id, None) is not None:
             self.cursors.release(transaction.cursor)
 
+    @contextmanager
+    def _noted(self, kind: str, text: str) -> Iterator[None]:
+        """What is refused before it runs has its place in the query log too."""
+        try:
+            yield
+        except LakehouseError as error:
+            self.services.query_log.start(self.id, self.principal.name, kind, text).end(0, 0, error)
+            raise
+
     def _rows_given(self, statement: Statement, row: BoundRow | None, transaction_id: bytes) -> int:
         if statement.kind is Kind.QUERY:
             return sum(batch.num_rows for batch in self.query(statement, row, transaction_id))
@@ -316,7 +329,16 @@ class Session:
 
     def _values(self, statement: Statement, row: BoundRow | None) -> list[Any] | dict[str, Any]:
         values = [] if row is None else self.services.value_types.values(row)
+        if row is not None and statement.type_name != "INSERT":
+            _check_texts(row)
         return named(statement.parameters, values)
+
+
+def _check_texts(row: BoundRow) -> None:
+    """DuckLake writes a value that rows are chosen by into a query of its own, which a NUL cuts short."""
+    for column in row.columns:
+        if pa.types.is_string(column.type) and "\0" in (column[0].as_py() or ""):
+            raise InvalidArgument("a bound text holds a NUL character: it can be inserted, not searched for")
 
 
 def _python_values(statement: Statement, row: BoundRow | None) -> dict[str, Any]:

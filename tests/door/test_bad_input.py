@@ -128,8 +128,8 @@ def test_commands_at_the_wrong_door_are_unsupported(bare: Bare) -> None:
 
 @pytest.mark.parametrize("handle", [
     b"", b"x", b"[]", b"null", b"5", b'"held"', b"{}", b'{"held": 5}', b'{"held": "0123"}', b'{"query": "SELECT 1"}',
-    b'{"query": 5, "transaction": ""}', b'{"query": "SELECT 1", "transaction": "*"}',
-    b'{"query": "SELECT 1", "transaction": "AAAA"}', b"\xff\xfe", b'{"held": ["x"]}', b"[" * 100_000,
+    b'{"query": 5, "transaction": "", "name": ""}', b'{"query": "SELECT 1", "transaction": "*", "name": ""}',
+    b'{"query": "SELECT 1", "transaction": "AAAA", "name": ""}', b"\xff\xfe", b'{"held": ["x"]}', b"[" * 100_000,
 ])  # fmt: skip
 def test_a_forged_ticket_gains_nothing(bare: Bare, handle: bytes) -> None:
     error = refusal(lambda: bare.get(pack(sql.TicketStatementQuery(statement_handle=handle))))
@@ -137,7 +137,7 @@ def test_a_forged_ticket_gains_nothing(bare: Bare, handle: bytes) -> None:
 
 
 def test_a_forged_ticket_passes_the_gate(bare: Bare) -> None:
-    fields = {"query": "SELECT * FROM catalog.principal_events", "transaction": ""}
+    fields = {"query": "SELECT * FROM catalog.principal_events", "transaction": "", "name": ""}
     ticket = pack(sql.TicketStatementQuery(statement_handle=json.dumps(fields).encode()))
     assert refusal(lambda: bare.get(ticket)).code == "permission_denied"
 
@@ -196,3 +196,16 @@ def test_an_operation_that_is_nearly_named_is_suggested(bare: Bare) -> None:
 def test_something_that_is_no_grpc_does_no_harm(server: Server) -> None:
     with socket.create_connection(("127.0.0.1", server.port), 5) as plain:
         plain.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n" + b"\x00" * 1000)
+
+
+@pytest.mark.parametrize(
+    "text", ["SELECT * FROM nul_texts WHERE a = ? ORDER BY b DESC LIMIT 1", "DELETE FROM nul_texts WHERE a = ?"]
+)
+def test_a_bound_nul_is_refused_where_rows_are_chosen_and_stored_where_they_are_inserted(
+    connection: dbapi.Connection, text: str
+) -> None:
+    query(connection, "CREATE OR REPLACE TABLE nul_texts (a VARCHAR, b INTEGER)")
+    query(connection, "INSERT INTO nul_texts VALUES (?, 1)", ("a\0b",))
+    assert query(connection, "SELECT a FROM nul_texts")["a"].to_pylist() == ["a\0b"]
+    error = refusal(lambda: query(connection, text, ("a\0b",)))
+    assert (error.code, "NUL" in error.message) == ("invalid_argument", True)

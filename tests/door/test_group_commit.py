@@ -91,9 +91,7 @@ def test_defaults_and_types_of_the_table_count(clients: list[dbapi.Connection], 
 
     at_once(clients, work)
     found = query(connection, "SELECT i, h::VARCHAR AS h, v::VARCHAR AS v, count(*) AS n FROM typed GROUP BY ALL")
-    assert found.to_pylist() == [
-        {"i": 7, "h": "9007199254740992", "v": "1 month", "n": 3 * CLIENTS}
-    ]
+    assert found.to_pylist() == [{"i": 7, "h": "9007199254740992", "v": "1 month", "n": 3 * CLIENTS}]
 
 
 def test_the_table_may_change_meanwhile(clients: list[dbapi.Connection], connection: dbapi.Connection) -> None:

@@ -48,6 +48,22 @@ def test_a_statement_that_failed_is_recorded_with_its_code(connection: dbapi.Con
     assert record["row_count"] is None
 
 
+@pytest.mark.parametrize(
+    ("text", "kind", "code"),
+    [
+        ("SELECT no_such_column", "query", "sql_error"),
+        ("SELEC 1", "unknown", "sql_error"),
+        ("ATTACH 'x.db'", "unknown", "permission_denied"),
+    ],
+)
+def test_what_is_refused_before_it_runs_is_recorded(
+    connection: dbapi.Connection, text: str, kind: str, code: str
+) -> None:
+    refusal(lambda: query(connection, text))
+    record = logged(connection)
+    assert (record["kind"], record["status"], record["error_code"]) == (kind, "failed", code)
+
+
 def test_an_operation_that_failed_is_recorded_with_its_code(connection: dbapi.Connection) -> None:
     refusal(lambda: query(connection, "CALL set_metadata(dataset := 'not_there', owner := 'x')"))
     record = logged(connection)

@@ -26,7 +26,7 @@ SECOND = {"id": 2, "name": None, "height": None, "born": None}
 
 @pytest.fixture(scope="module")
 def engine() -> Iterator[Any]:
-    # A password in the URL would be sent as a token: name and password go by the driver's own options.
+    # The URL's password is sent as a token: name and password go by the driver's own options.
     options = {"username": "admin", "password": os.environ["LAKEHOUSE_TEST_PASSWORD"]}
     url = f"adbc+flightsql://{os.environ['LAKEHOUSE_TEST_ADDRESS']}?tls=false"
     made = sa.create_engine(url, connect_args={"db_kwargs": options})
@@ -41,6 +41,16 @@ def engine() -> Iterator[Any]:
 def rows(engine: Any, statement: Any, **values: Any) -> list[tuple[Any, ...]]:
     with engine.connect() as connection:
         return [tuple(row) for row in connection.execute(statement, values)]
+
+
+def test_an_api_key_is_the_password_of_the_url(engine: Any) -> None:
+    with engine.connect() as connection:
+        call = sa.text("CALL create_key(principal => 'admin', name => 'sqlalchemy', expires_s => 600)")
+        key = connection.execute(call).mappings().one()["key"]
+    address = os.environ["LAKEHOUSE_TEST_ADDRESS"]
+    own = sa.create_engine(f"adbc+flightsql://admin:{key}@{address}?tls=false")
+    assert rows(own, sa.text("SELECT 1 AS one")) == [(1,)]
+    own.dispose()
 
 
 def test_text_with_parameters(engine: Any) -> None:
