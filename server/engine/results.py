@@ -12,7 +12,10 @@ from server.engine.batches import BatchBounds, cast
 from server.engine.cursor import LakeCursor
 from server.engine.translate import translated
 from server.errors import LakehouseError, LimitExceeded
+from server.logs import logger
 from server.sql.wide_integers import check_wide, wide_columns
+
+_log = logger("engine")
 
 
 @dataclass(frozen=True)
@@ -113,7 +116,10 @@ class ResultStream:
     def __del__(self) -> None:
         # A client that vanishes leaves no other trace than its stream being dropped.
         if not self._ended:
-            self._end(None)
+            try:
+                self._end(None)
+            except LakehouseError as error:  # there is nobody to tell but the log
+                _log.error("the end of a dropped result was not recorded", error=str(error))
 
     def _pull(self) -> None:
         """Fill `_ready` with at least one batch, or end."""
