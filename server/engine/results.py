@@ -2,6 +2,7 @@
 
 import contextlib
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -88,10 +89,13 @@ class ResultStream:
     def arrow(self) -> pa.RecordBatchReader:
         return pa.RecordBatchReader.from_batches(self.schema, self)
 
-    def drain(self, bytes_max: int) -> None:
-        """Read the rest into memory, so that the cursor is free. Raises LimitExceeded past bytes_max, losing no row."""
+    def drain(self, bytes_max: int, deadline: float | None = None) -> None:
+        """Read the rest into memory, so that the cursor is free. Raises LimitExceeded past bytes_max or, between two
+        batches, past the deadline (time.monotonic()), losing no row."""
         with self._lock:
             while not self._drained and not self._ended:
+                if deadline is not None and time.monotonic() > deadline:
+                    raise LimitExceeded("queue_wait_s_max", "an earlier result of this connection is still being read")
                 if sum(batch.nbytes for batch in self._ready) > bytes_max:
                     raise LimitExceeded("result_held_bytes_max", "an earlier result of this connection is still open")
                 try:

@@ -2,13 +2,15 @@
 does not see the lake; further ones at the same time run on cursors made for them."""
 
 import threading
+import time
 import weakref
 
 from server.engine.cursor import DEFAULT_SCHEMA, LakeCursor
 from server.engine.engine import Engine
 from server.engine.results import ResultStream
-from server.errors import Unavailable, Unsupported
+from server.errors import LimitExceeded, Unavailable, Unsupported
 
+OPEN = "another statement of this session, which has temporary objects, is still running"
 ENDED = "the session has ended"
 STOPPING = "the server is stopping"
 Settings = tuple[str, str | None]  # schema that unqualified names mean, time zone
@@ -47,12 +49,15 @@ class SessionCursors:
         """A cursor that no other statement uses; give it back with `release`.
 
         needs_lake: see `placing.py`. Temporary objects live on the home cursor: once there are some, or to make one, no
-        other will do, and an open stream on it is read to its end first.
+        other will do, and an open stream on it is read to its end first, for as long as a statement may wait in the
+        queue. Raises LimitExceeded.
         """
         if not needs_lake and not self.has_temporary:
             with self._lock:
                 if self._plain not in self._busy:
                     return self._use(self._plain or self._new(None))
+        settings = self._engine.settings
+        deadline = time.monotonic() + settings.queue_wait_s_max
         while True:
             with self._lock:
                 if self._home not in self._busy:
@@ -65,11 +70,11 @@ class SessionCursors:
                         raise Unsupported("temporary objects are made in the open transaction, or when it has ended")
                     return self.take_new()
                 stream = self._home_stream() if self._home_stream is not None else None
-                if stream is None:
-                    self._released.wait()
+                if stream is None and not self._released.wait(max(0.0, deadline - time.monotonic())):
+                    raise LimitExceeded("queue_wait_s_max", OPEN)
             # Not under the lock: who reads the stream releases the cursor, and needs the lock for it.
             if stream is not None:
-                stream.drain(self._engine.settings.result_held_bytes_max)
+                stream.drain(settings.result_held_bytes_max, deadline)
 
     def take_for_transaction(self) -> LakeCursor:
         """The home cursor if it is free, so that temporary objects outlive the transaction, or one of its own."""

@@ -165,3 +165,15 @@ def test_a_session_that_is_idle_for_too_long_ends_and_makes_room(tmp_path_factor
         assert not has_room()
         until(has_room)
         assert refusal(lambda: idle.query("FROM mine")).code == "unauthenticated"
+
+
+def test_a_statement_behind_another_of_its_session_waits_as_long_as_in_the_queue(tiny: Server) -> None:
+    """Temporary objects live on one cursor, so the statements of such a session run one after another."""
+    with Bare(tiny) as bare, ThreadPoolExecutor(1) as pool, tiny.operations() as operations:
+        bare.update("CREATE TEMP TABLE kept AS SELECT 1 AS a")
+        endless = bare.info(sql.CommandStatementQuery(query=ENDLESS)).endpoints[0].ticket
+        running = pool.submit(refusal, lambda: bare.get(endless))
+        until(lambda: operations.call("health")[0]["statements_running"] == 1)
+        error = refusal(lambda: bare.query("SELECT * FROM kept"))
+        assert (error.code, "queue_wait_s_max" in error.message) == ("limit_exceeded", True)
+        assert running.result().code == "statement_timeout"
