@@ -70,12 +70,12 @@ def _close_prepared(session: Session, request: sql.ActionClosePreparedStatementR
 
 
 def _begin(session: Session, _: sql.ActionBeginTransactionRequest) -> Iterator[bytes]:
-    return iter([pack(sql.ActionBeginTransactionResult(transaction_id=session.begin().id))])
+    return iter([pack(sql.ActionBeginTransactionResult(transaction_id=session.transactions.begin().id))])
 
 
 def _end(session: Session, request: sql.ActionEndTransactionRequest) -> Iterator[bytes]:
     commit = request.action == sql.ActionEndTransactionRequest.END_TRANSACTION_COMMIT
     if not commit and request.action != sql.ActionEndTransactionRequest.END_TRANSACTION_ROLLBACK:
         raise InvalidArgument("EndTransaction says whether to commit or to roll back")
-    session.end(request.transaction_id, commit)
+    session.transactions.end(request.transaction_id, commit)
     return iter(())

@@ -37,5 +37,5 @@ def ingest(session: Session, command: sql.CommandStatementIngest, rows: pa.Recor
         raise InvalidArgument(f"there is no catalog {command.catalog!r}: tables are in lakehouse")
     if not command.table:
         raise InvalidArgument("an ingest names its table")
-    transaction_id = command.transaction_id or session.open_transaction(b"")
+    transaction_id = command.transaction_id or session.transactions.meant(b"")
     return session.ingest(rows, command.schema, command.table, command.temporary, mode, transaction_id)

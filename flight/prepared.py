@@ -10,7 +10,8 @@ from flight.metadata.tables import serialised
 from flight.statements import held_info
 from server.errors import InvalidArgument, LimitExceeded
 from server.sessions.bulk import rows_of
-from server.sessions.session import Prepared, Session
+from server.sessions.prepared_statements import Prepared
+from server.sessions.session import Session
 from server.sql.announced import announced, as_described
 from server.sql.statements import Kind
 
@@ -36,7 +37,7 @@ def parameter_schema(prepared: Prepared) -> pa.Schema:
 
 
 def close(session: Session, request: sql.ActionClosePreparedStatementRequest) -> None:
-    session.close_prepared(request.prepared_statement_handle)
+    session.prepared.close(request.prepared_statement_handle)
 
 
 def bind(session: Session, command: sql.CommandPreparedStatementQuery, rows: pa.RecordBatchReader) -> bytes:

@@ -13,17 +13,18 @@ import pyarrow as pa
 from server.access.principal import Principal
 from server.engine.batches import BatchBounds
 from server.engine.results import ResultStream
-from server.errors import InvalidArgument, LakehouseError, LimitExceeded, NotFound, Unsupported
+from server.errors import InvalidArgument, LakehouseError, NotFound
 from server.ingest.loading import Mode, Target
 from server.operations.call import call_table, called_operation
 from server.operations.registry import Caller
 from server.sessions.bulk import Bound, BoundRow, rows_of
+from server.sessions.client_transactions import ClientTransactions
 from server.sessions.describing import Described
 from server.sessions.execution import Execution, Services
 from server.sessions.held import HeldResults
 from server.sessions.options import Value, write
+from server.sessions.prepared_statements import Prepared, PreparedStatements
 from server.sessions.setting import apply_setting
-from server.sessions.transactions import Transaction
 from server.sql.field_metadata import annotate
 from server.sql.parameters import UNKNOWN, named
 from server.sql.returning import describing_query
@@ -31,17 +32,6 @@ from server.sql.schema import schema_of
 from server.sql.statements import DML, Kind, Statement
 
 EXPLAINED = annotate(schema_of(explain_key=pa.string(), explain_value=pa.string()), None)
-
-
-@dataclass
-class Prepared:
-    """A prepared statement. `bound` holds a row per execution, a column per parameter; `name` is that of its runs."""
-
-    statement: Statement
-    described: Described
-    transaction_id: bytes
-    name: str
-    bound: pa.Table | None = None
 
 
 @dataclass
@@ -61,9 +51,8 @@ class Session:
         self.execution = Execution(self.services, self.principal, self.id)
         self.cursors = self.execution.cursors
         self.held = HeldResults(self.services.engine.settings.result_held_bytes_max, self.services.held)
-        self.prepared: dict[bytes, Prepared] = {}
-        self.transactions: dict[bytes, Transaction] = {}
-        self._begun = b""  # the transaction that BEGIN opened
+        self.prepared = PreparedStatements(self.services.engine.settings.prepared_max)
+        self.transactions = ClientTransactions(self.services.engine, self.cursors, self.principal.name, self.shared)
         self._names = itertools.count()
 
     @property
@@ -87,7 +76,7 @@ class Session:
         self, statement: Statement, types: Mapping[str, str] | None = None, transaction_id: bytes = b""
     ) -> Described:
         """Result schema and parameter types of a query, without running it."""
-        transaction = self.transaction(transaction_id)
+        transaction = self.transactions.find(transaction_id)
         with self._noted(statement.kind.value, statement.text):
             return self.execution.describe(statement, types, transaction)
 
@@ -104,7 +93,7 @@ class Session:
         """Run a query and stream its rows. name: by which the client may cancel it; see `InProgress`."""
         schema = self.describe(statement, self.types_of(statement, row), transaction_id).schema
         values = self._values(statement, row)
-        return self.execution.stream(statement, values, schema, self.transaction(transaction_id), name)
+        return self.execution.stream(statement, values, schema, self.transactions.find(transaction_id), name)
 
     def new_name(self) -> str:
         """A name for a query of this session, by which it can be cancelled."""
@@ -127,12 +116,12 @@ class Session:
             case Kind.CALL:
                 return call_table(self.services.operations, self.caller(), statement, _python_values(statement, row))
             case Kind.TRANSACTION:
-                return self.execution.logged(kind, text, lambda: self._transact(statement, transaction_id))
+                return self.execution.logged(kind, text, lambda: self.transactions.run(statement, transaction_id))
             case Kind.SET:
                 return self.execution.logged(
                     kind, text, lambda: apply_setting(self.services.options, self.execution, statement)
                 )
-        transaction = self.transaction(transaction_id)
+        transaction = self.transactions.find(transaction_id)
         return self.execution.logged(kind, text, lambda: self.execution.at_once(statement, bound, transaction))
 
     def update(self, statement: Statement, rows: pa.Table | None = None, transaction_id: bytes = b"") -> int:
@@ -141,7 +130,7 @@ class Session:
         if statement.kind is not Kind.UPDATE:
             bound = [None] if rows is None else rows_of(rows)
             return sum(self._rows_given(statement, row, transaction_id) for row in bound)
-        transaction = self.transaction(transaction_id)
+        transaction = self.transactions.find(transaction_id)
         many = self._bound(statement, rows)
         table = self.execution.logged(
             statement.kind.value, statement.text, lambda: self.execution.update(statement, many, transaction)
@@ -162,7 +151,7 @@ class Session:
         self.last_used = time.monotonic()
         schema = schema or self.cursors.schema
         self.services.gate.admit_ingest(self.principal, schema, table)
-        target, transaction = Target(schema, table, temporary), self.transaction(transaction_id)
+        target, transaction = Target(schema, table, temporary), self.transactions.find(transaction_id)
 
         def run() -> pa.Table:
             return pa.table({"Count": [self.execution.load(rows, target, mode, transaction)]})
@@ -180,7 +169,7 @@ class Session:
         same = self.admit(query)
         if same.kind is Kind.QUERY:
             return self.describe(same, None, transaction_id).schema
-        return self.execution.at_once(same, self._bound(same, None), self.transaction(transaction_id)).schema
+        return self.execution.at_once(same, self._bound(same, None), self.transactions.find(transaction_id)).schema
 
     def caller(self) -> Caller:
         return Caller(self.principal, self.id)
@@ -194,83 +183,14 @@ class Session:
         """Set each, None resets; the errors of those that could not be set."""
         return write(self.services.options, self.execution, values)
 
-    # Transactions
-
-    def begin(self) -> Transaction:
-        cursor = self.cursors.take_for_transaction()
-        try:
-            transaction = Transaction(cursor, self.services.engine.settings.result_held_bytes_max)
-        except BaseException:
-            self.cursors.release(cursor)
-            raise
-        self.transactions[transaction.id] = transaction
-        return transaction
-
-    def transaction(self, transaction_id: bytes) -> Transaction | None:
-        """None for b'' where none was begun in SQL. Raises NotFound for one that is not open here."""
-        if not transaction_id:
-            return self.transactions.get(self._begun)
-        if (transaction := self.transactions.get(transaction_id)) is None:
-            raise NotFound("there is no such open transaction in this session")
-        return transaction
-
-    def open_transaction(self, transaction_id: bytes) -> bytes:
-        """The transaction meant by a client that names none, or one that has ended: the one that is open, if one is.
-
-        ADBC leaves it out of an ingest, and runs a prepared statement again that it prepared in an earlier one.
-        """
-        if transaction_id in self.transactions:
-            return transaction_id
-        return next(iter(self.transactions)) if len(self.transactions) == 1 else b""
-
-    def end(self, transaction_id: bytes, commit: bool) -> None:
-        """Commit or roll back. A commit that is refused for an open result leaves the transaction open."""
-        transaction = self.transaction(transaction_id)
-        if transaction is None:
-            raise InvalidArgument("a transaction is ended by its identifier")
-        try:
-            if commit:
-                transaction.commit(self.principal.name, "transaction")
-                self.services.engine.schema_changed()
-            else:
-                transaction.roll_back()
-        except LimitExceeded:
-            raise
-        except BaseException:
-            self._forget(transaction)
-            raise
-        self._forget(transaction)
-
-    def _transact(self, statement: Statement, transaction_id: bytes) -> pa.Table:
-        """BEGIN, COMMIT or ROLLBACK as a statement, for clients that have no other way to a transaction."""
-        if transaction_id:
-            raise InvalidArgument("this transaction was begun by an action of Flight SQL, which ends it too")
-        begins = statement.tokens[0].word in ("BEGIN", "START")
-        if self._begun in self.transactions:
-            if begins:
-                raise InvalidArgument("a transaction is open: COMMIT or ROLLBACK ends it")
-            self.end(self._begun, statement.tokens[0].word in ("COMMIT", "END"))
-        elif not begins:
-            raise InvalidArgument("no transaction is open: BEGIN opens one")
-        elif self.shared:
-            raise InvalidArgument("a client that sends its credentials with each call has no transaction: log in first")
-        elif any(token.word == "READ" for token in statement.tokens):
-            raise Unsupported("transactions are READ WRITE")
-        else:
-            self._begun = self.begin().id
-        return pa.table({})
-
     # Prepared statements
 
     def prepare(self, text: str, transaction_id: bytes = b"") -> tuple[bytes, Prepared]:
         """Nothing runs here, whatever the statement is."""
-        if len(self.prepared) >= self.services.engine.settings.prepared_max:
-            raise LimitExceeded("prepared_max", f"the session holds {len(self.prepared)} prepared statements")
+        self.prepared.check_room()
         statement = self.admit(text)
-        handle = secrets.token_bytes(16)
-        described = self._described(statement, transaction_id)
-        self.prepared[handle] = Prepared(statement, described, transaction_id, self.new_name())
-        return handle, self.prepared[handle]
+        prepared = Prepared(statement, self._described(statement, transaction_id), transaction_id, self.new_name())
+        return self.prepared.add(prepared), prepared
 
     def _described(self, statement: Statement, transaction_id: bytes) -> Described:
         """What is known before it runs."""
@@ -278,34 +198,23 @@ class Session:
             return self.describe(statement, None, transaction_id)
         types = (UNKNOWN,) * len(statement.parameters)
         if types and statement.type_name in DML:
-            types = self.execution.parameter_types(statement, self.transaction(transaction_id))
+            types = self.execution.parameter_types(statement, self.transactions.find(transaction_id))
         return Described(self.declared_schema(statement, transaction_id), types)
 
     def find_prepared(self, handle: bytes) -> Prepared:
         """The statement, in the transaction that it runs in now."""
         self.last_used = time.monotonic()
-        if (prepared := self.prepared.get(handle)) is None:
-            raise NotFound("there is no such prepared statement in this session: it was closed, or is another's")
-        if prepared.transaction_id not in self.transactions and prepared.transaction_id:
-            prepared.transaction_id = self.open_transaction(prepared.transaction_id)
+        prepared = self.prepared.find(handle)
+        if prepared.transaction_id:
+            prepared.transaction_id = self.transactions.meant(prepared.transaction_id)
         return prepared
-
-    def close_prepared(self, handle: bytes) -> None:
-        self.find_prepared(handle)
-        self.prepared.pop(handle, None)
 
     def close(self) -> None:
         """End what is in progress; nothing of the session is left."""
         self.cursors.close()
-        for transaction in list(self.transactions.values()):
-            transaction.roll_back()
-            self._forget(transaction)
+        self.transactions.close()
         self.prepared.clear()
         self.held.clear()
-
-    def _forget(self, transaction: Transaction) -> None:
-        if self.transactions.pop(transaction.id, None) is not None:
-            self.cursors.release(transaction.cursor)
 
     @contextmanager
     def _noted(self, kind: str, text: str) -> Iterator[None]:
