@@ -6,6 +6,7 @@ import pyarrow as pa
 
 from flight.gen import flight_sql_pb2 as sql
 from server.errors import InvalidArgument
+from server.ingest.feed import Feed, fed
 from server.ingest.loading import Mode
 from server.sessions.session import Session
 
@@ -38,4 +39,8 @@ def ingest(session: Session, command: sql.CommandStatementIngest, rows: pa.Recor
     if not command.table:
         raise InvalidArgument("an ingest names its table")
     transaction_id = command.transaction_id or session.transactions.meant(b"")
-    return session.ingest(rows, command.schema, command.table, command.temporary, mode, transaction_id)
+
+    def load(feed: Feed) -> int:
+        return session.ingest(feed, command.schema, command.table, command.temporary, mode, transaction_id)
+
+    return fed(rows, load)

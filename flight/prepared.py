@@ -10,6 +10,7 @@ from flight.metadata.tables import serialised
 from flight.statements import held_info
 from server.errors import InvalidArgument, LimitExceeded
 from server.sessions.bulk import rows_of
+from server.sessions.options import DEFAULT_TIME_ZONE
 from server.sessions.prepared_statements import Prepared
 from server.sessions.session import Session
 from server.sql.announced import announced, as_described
@@ -107,7 +108,8 @@ def _read(session: Session, prepared: Prepared, rows: pa.RecordBatchReader) -> p
     names = [name.removeprefix("$") for name in given]
     # Values that carry the parameters' names are bound by name, others by position.
     ordered = table.rename_columns(names).select(list(parameters)) if set(names) == set(parameters) else table
-    return as_described(session.services.value_types, ordered, prepared.described.parameters)
+    zone = session.cursors.time_zone or DEFAULT_TIME_ZONE
+    return as_described(session.services.value_types, ordered, prepared.described.parameters, zone)
 
 
 def _one_row(prepared: Prepared) -> pa.RecordBatch | None:

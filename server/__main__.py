@@ -66,13 +66,10 @@ def serve(config: Path | None, **flags: Any) -> None:
     try:
         settings, sources = read_settings(config, os.environ, flags)
         logs.configure(settings.log_level)
-        calls_ended = _serve(settings, sources)
+        _serve(settings, sources)
     except LakehouseError as error:
         print(f"error: {error}", file=sys.stderr)  # noqa: T201 - the one line a person needs
         sys.exit(1)
-    if not calls_ended:
-        # gRPC would wait for a client that does not read, for ever; all that counts is written by now.
-        os._exit(0)
 
 
 @main.command()
@@ -95,8 +92,8 @@ def probe(host: str, port: int, tls: bool, tls_certificate: BinaryIO | None, tls
         sys.exit(1)
 
 
-def _serve(settings: Settings, sources: dict[str, str]) -> bool:
-    """Serve until a signal; whether every call had ended by then. With TLS, SIGHUP takes up new certificates."""
+def _serve(settings: Settings, sources: dict[str, str]) -> None:
+    """Serve until a signal. With TLS, SIGHUP takes up new certificates."""
     # Blocked before any thread starts, since threads inherit it, and waited for below: a handler of Python's would run
     # only once the main thread wakes, which a signal that another thread received does not bring about.
     waited_for = ENDING if settings.tls_certificate is None else {*ENDING, signal.SIGHUP}
@@ -125,7 +122,11 @@ def _serve(settings: Settings, sources: dict[str, str]) -> bool:
             application.observability.stopping()
             sessions.interrupt()
             application.jobs.stop()  # before the wait below: a call may be waiting for a job
-            return _shut_down(transport)
+            if not _shut_down(transport):
+                # Their calls may never end, and closing DuckDB would wait for them: all that counts is on disk.
+                with contextlib.suppress(LakehouseError):
+                    application.log.sync()
+                os._exit(0)
         finally:
             sessions.stop()
     finally:

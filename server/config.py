@@ -115,6 +115,7 @@ class Settings(BaseModel):
     statements_per_session_max: int = setting(
         32, "Statements of one session that run, wait or stream at once; more are refused.", ge=1, le=100_000
     )
+    transactions_per_session_max: int = setting(16, "Transactions that a session may have open.", ge=1, le=10_000)
     prepared_max: int = setting(1000, "Prepared statements a session may hold.", ge=1)
 
     upload_bytes_max: int = setting(256 << 20, "Largest file that ingest_file takes as bytes.", "bytes", ge=1)

@@ -92,6 +92,12 @@ class Conflict(Unavailable):
     code = "conflict"
 
 
+class OutcomeUnknown(Unavailable):
+    """Whether a commit was done can't be told: look before trying again."""
+
+    code = "outcome_unknown"
+
+
 class ProviderUnavailable(Unavailable):
     """A model service did not answer, or answered with an error."""
 

@@ -72,8 +72,12 @@ class LakeCursor:
             return table
 
     def register(self, name: str, rows: pa.RecordBatchReader | pa.Table) -> None:
-        """Make rows readable as a view of this cursor; a stream can be read once."""
-        self._connection.register(name, rows)
+        """Make rows readable as a view of this cursor; a stream can be read once.
+
+        Raises SqlError for a type that DuckDB lacks.
+        """
+        with translated(self.context):
+            self._connection.register(name, rows)
 
     def unregister(self, name: str) -> None:
         self._connection.unregister(name)

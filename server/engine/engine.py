@@ -1,7 +1,6 @@
 """The engine: one DuckDB, a cursor per statement, one per transaction, and the server's own commits."""
 
 import threading
-import time
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -9,16 +8,15 @@ from server.config import Settings
 from server.data_folder import DataFolder
 from server.engine.batches import BatchBounds
 from server.engine.boot import boot
+from server.engine.commits import commit_on
 from server.engine.context import Context, Contexts
 from server.engine.cursor import DEFAULT_SCHEMA, LakeCursor
-from server.engine.location import LAKE, LakeLocation
+from server.engine.location import LakeLocation
 from server.engine.locks import TableLocks
 from server.engine.running import Running
-from server.errors import Conflict
 
 T = TypeVar("T")
 
-CONFLICT_TRIES = 8
 SERVER = "lakehouse"  # the author of the server's own commits
 
 
@@ -31,7 +29,7 @@ class Engine:
         self.location = LakeLocation.of(settings, folder)
         self.root = boot(settings, folder, self.location)
         self.contexts = Contexts()
-        self.locks = TableLocks()
+        self.locks = TableLocks(settings.statement_s_max)
         self.batches = BatchBounds.of(settings)
         self.running = Running(
             settings.statements_running_max,
@@ -73,36 +71,3 @@ class Engine:
         """Checkpoint what is attached and close DuckDB. Nothing acknowledged depends on this being reached."""
         self.running.stop()
         self.root.close()
-
-
-def commit_on(
-    cursor: LakeCursor, author: str, message: str, work: Callable[[LakeCursor], T], tries: int = CONFLICT_TRIES
-) -> T:
-    """Run work between BEGIN and COMMIT. On a conflict with another writer everything is run again, so work must have
-    no effect outside the lake. Raises Conflict after so many tries.
-    """
-    for attempt in range(tries):
-        cursor.execute("BEGIN")
-        try:
-            result = work(cursor)
-            cursor.execute(f"CALL {LAKE}.set_commit_message(?, ?)", [author, message])
-            cursor.execute("COMMIT")
-            return result
-        except Conflict:
-            cursor.roll_back()
-            if attempt == tries - 1:
-                raise
-            time.sleep(0.005 * 2**attempt)
-        except BaseException:
-            cursor.roll_back()
-            raise
-    raise AssertionError("unreachable")
-
-
-def read_on(cursor: LakeCursor, work: Callable[[LakeCursor], T]) -> T:
-    """Run work in a transaction that leaves nothing behind."""
-    cursor.execute("BEGIN")
-    try:
-        return work(cursor)
-    finally:
-        cursor.roll_back()

@@ -33,8 +33,13 @@ _COLUMN_LISTS = frozenset({"INTO", "TABLE", "VIEW"})
 
 
 class ChangeCheck:
-    def __init__(self, builtin_table_functions: frozenset[str], folders: Folders) -> None:
+    """our_functions: the server's own, in lower case. They are in every search path, for all sessions."""
+
+    def __init__(
+        self, builtin_table_functions: frozenset[str], our_functions: frozenset[str], folders: Folders
+    ) -> None:
         self._builtin = builtin_table_functions
+        self._ours = our_functions
         self._folders = folders
 
     def check(self, statement: Statement, schema: str) -> bool:
@@ -48,6 +53,7 @@ class ChangeCheck:
         _check_head(statement)
         _check_explained(statement)
         _check_targets(tokens, schema)
+        self._check_functions(statement)
         for position, token in enumerate(tokens):
             if token.is_name or token.kind == "string":
                 _check_name(tokens, position)
@@ -59,6 +65,12 @@ class ChangeCheck:
         for position in _calls(tokens):
             names_files |= self._call(tokens, position)
         return names_files
+
+    def _check_functions(self, statement: Statement) -> None:
+        """Nobody makes, drops or describes a function of the server's name: it would count for other sessions too."""
+        for target in targets(statement.tokens) if statement.type_name in DDL_TYPES else ():
+            if target.word in ("MACRO", "FUNCTION") and target.names and target.names[-1].lower() in self._ours:
+                raise PermissionDenied(f"{target.names[-1]} is a function of the server")
 
     def _copied_file(self, tokens: Tokens) -> int | None:
         """Check the file of a COPY; its position."""

@@ -18,6 +18,7 @@ CHARS_KEPT_MAX = 500_000  # of all texts kept; tree and tokens of a text take ab
 TEXT_KEPT_CHARS_MAX = 20_000  # longer texts are parsed again: they are rare and would fill the cache
 BUILTIN_TABLE_FUNCTIONS = """SELECT DISTINCT function_name FROM duckdb_functions()
     WHERE function_type = 'table' OR (function_type = 'table_macro' AND database_name = 'system')"""
+OUR_FUNCTIONS = "SELECT DISTINCT function_name FROM duckdb_functions() WHERE database_name = 'memory'"
 
 
 class Gate:
@@ -26,7 +27,8 @@ class Gate:
         folders = Folders(import_folder, export_folder)
         self._parser = parser
         self._queries = QueryCheck(builtin, folders)
-        self._changes = ChangeCheck(builtin, folders)
+        ours = frozenset(str(row[0]).lower() for row in cursor.rows(OUR_FUNCTIONS))
+        self._changes = ChangeCheck(builtin, ours, folders)
         self._kept: OrderedDict[tuple[str, str], Statement] = OrderedDict()
         self._chars_kept = 0
         self._lock = threading.Lock()

@@ -1,5 +1,6 @@
 """Bound rows: a statement runs once for each, and an INSERT of nothing but parameters once for all of them."""
 
+import secrets
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +13,7 @@ from server.errors import Cancelled
 from server.sql.inserts import ValuesInsert, insert_rows, values_insert
 from server.sql.statements import Statement
 
-VIEW = "lakehouse_bound_rows"
+VIEW = f"bound_rows_{secrets.token_hex(8)}"  # no table has this name
 BoundRow = pa.RecordBatch  # one row, a column per parameter
 
 

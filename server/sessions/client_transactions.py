@@ -24,6 +24,8 @@ class ClientTransactions:
         return len(self._open)
 
     def begin(self) -> Transaction:
+        if len(self._open) >= self._engine.settings.transactions_per_session_max:
+            raise LimitExceeded("transactions_per_session_max", f"{len(self._open)} transactions are open")
         cursor = self._cursors.take_for_transaction()
         try:
             transaction = Transaction(cursor, self._engine.settings.result_held_bytes_max)
@@ -64,6 +66,7 @@ class ClientTransactions:
         except LimitExceeded:
             raise
         except BaseException:
+            transaction.roll_back()  # or the cursor would go on in what has failed
             self._forget(transaction)
             raise
         self._forget(transaction)

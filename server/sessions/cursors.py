@@ -5,11 +5,13 @@ import threading
 import time
 import weakref
 
+from catalog_sql import named_queries
 from server.engine.cursor import DEFAULT_SCHEMA, LakeCursor
 from server.engine.engine import Engine
 from server.engine.results import ResultStream
 from server.errors import LimitExceeded, Unavailable, Unsupported
 
+SQL = named_queries("queries/listing.sql")
 OPEN = "another statement of this session, which has temporary objects, is still running"
 ENDED = "the session has ended"
 STOPPING = "the server is stopping"
@@ -119,6 +121,10 @@ class SessionCursors:
             self._settings_of[cursor] = settings
         return settings[0]
 
+    def schemas(self) -> list[str]:
+        """Those that are there; not asked on a cursor of the session, whose own schema may be gone."""
+        return [str(row[0]) for row in self._engine.read(lambda cursor: cursor.rows(SQL["schemas"]))]
+
     def use(self, schema: str) -> None:
         """Make schema the default. Raises SqlError if it is not there."""
         self._change((schema, self._settings[1]))
@@ -157,7 +163,12 @@ class SessionCursors:
         if self._closed:
             raise Unavailable(ENDED)
         cursor.context.start()
-        self.with_settings(cursor)
+        try:
+            self.with_settings(cursor)
+        except BaseException:  # its schema is gone
+            if cursor not in (self._home, self._plain):
+                cursor.close()
+            raise
         self._busy.add(cursor)
         return cursor
 

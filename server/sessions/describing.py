@@ -14,7 +14,7 @@ import pyarrow as pa
 from server.engine.cursor import LakeCursor
 from server.engine.engine import Engine
 from server.errors import LakehouseError, SqlError
-from server.sql.dml_parameters import PARAMETERS_MAX, parameter, probe_query
+from server.sql.dml_parameters import parameter, probe_query
 from server.sql.field_metadata import result_schema
 from server.sql.parameters import UNKNOWN, guess_types, with_nulls
 from server.sql.statements import Statement
@@ -79,9 +79,6 @@ class Describer:
         return found.parameters
 
     def _dml_types(self, statement: Statement, cursor: LakeCursor) -> dict[str, str]:
-        if len(statement.parameters) > PARAMETERS_MAX:
-            return {}
-
         def columns(table: str) -> list[str]:
             return [str(row[0]) for row in cursor.rows(f"DESCRIBE {table}")]
 

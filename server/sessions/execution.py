@@ -7,25 +7,27 @@ from typing import Any
 import pyarrow as pa
 
 from server.access.principal import Principal
+from server.engine.commits import commit_on, read_on
 from server.engine.cursor import LakeCursor
-from server.engine.engine import Engine, commit_on, read_on
+from server.engine.engine import Engine
 from server.engine.results import ResultStream
 from server.engine.running import client_gone
-from server.errors import Cancelled, SqlError
+from server.errors import Cancelled, LakehouseError, SqlError
 from server.gate.gate import Gate
+from server.ingest.feed import Feed
 from server.ingest.loading import Mode, Target, load
 from server.operations.registry import Operations
 from server.querylog import QueryLog
 from server.sessions.bulk import Bound, counted, values_of
 from server.sessions.cursors import SessionCursors
 from server.sessions.describing import Described, Describer
-from server.sessions.grouping import GroupCommit
+from server.sessions.grouping import GroupCommit, Key
 from server.sessions.held import HeldBudget
 from server.sessions.in_progress import InProgress
 from server.sessions.leases import Lease, Wanted
 from server.sessions.limits import PrincipalLimits
-from server.sessions.options import Options
-from server.sessions.placing import Placing
+from server.sessions.options import DEFAULT_TIME_ZONE, Options
+from server.sessions.placing import ASKING, Placing
 from server.sessions.runs import bounded
 from server.sessions.staging import StagedRows, Staging, full_name
 from server.sessions.transactions import Transaction
@@ -105,7 +107,13 @@ class Execution:
             record.end(0, 0, error)
             raise
         limits = self._services.limits.of(self._principal.name)
-        stream = ResultStream(lease.cursor, reader, schema, bounds, limits, lease.free, record.end)
+
+        def ended(rows: int, result_bytes: int, error: LakehouseError | None) -> None:
+            if error is not None and transaction is not None:
+                transaction.broke()
+            record.end(rows, result_bytes, error)
+
+        stream = ResultStream(lease.cursor, reader, schema, bounds, limits, lease.free, ended)
         lease.streaming(stream)
         return stream
 
@@ -123,10 +131,12 @@ class Execution:
         insert = self._lone_insert(statement, bound) if transaction is None else None
         if insert is None:
             return self._update(statement, bound, transaction)
-        key = (self._principal.name, self.cursors.schema, insert.names)
+        # Read once: another call of the session may change it between the gate's answer and the commit.
+        schema, zone = self.cursors.schema, self.cursors.time_zone or DEFAULT_TIME_ZONE
+        key = Key(self._principal.name, schema, zone, insert.names, write_target(statement, schema) or "")
         with self._services.grouping.turn(key) as turn:
             if not turn.alone:
-                staged = self._stage(statement, insert, bound)
+                staged = self._stage(statement, insert, bound, schema)
                 if staged is not None and turn.commit(staged):
                     return pa.table({"Count": [staged.rows.num_rows]})
             return self._update(statement, bound, transaction)
@@ -139,33 +149,36 @@ class Execution:
         if bound.count != 1 or self.cursors.has_temporary:
             return None
         insert = values_insert(statement)
-        return insert if insert is not None and self._services.placing.all_known(insert.functions) else None
+        if insert is None or not insert.words.isdisjoint(ASKING):
+            return None
+        return insert if self._services.placing.all_known(insert.functions) else None
 
-    def _stage(self, statement: Statement, insert: ValuesInsert, bound: Bound) -> StagedRows | None:
+    def _stage(self, statement: Statement, insert: ValuesInsert, bound: Bound, schema: str) -> StagedRows | None:
         """The rows of the insert; None if they can't be had without the table. Bound values are rows as they are; what
         else a row holds DuckDB computes."""
-        self._services.gate.admit(self._principal, statement.text, self.cursors.schema)
+        self._services.gate.admit(self._principal, statement.text, schema)
+        target = full_name(insert.names, schema)
+        if target is None:
+            return None
         if insert.row is not None and bound.table is not None:
-            target = full_name(insert.names, self.cursors.schema)
-            rows = values_of(statement, insert.row, bound.table)
-            return None if target is None else StagedRows(target, insert.columns, rows)
+            return StagedRows(target, insert.columns, values_of(statement, insert.row, bound.table))
         try:
-            lease = self._new_lease(None, self._wanted(needs_lake=False))
-            with lease as cursor:
-                return self._services.staging.rows(cursor, insert, lease.schema, next(bound.values()))
+            with self._new_lease(None, self._wanted(needs_lake=False)) as cursor:
+                return self._services.staging.rows(cursor, insert, target, next(bound.values()))
         except SqlError:
             return None
 
-    def load(self, rows: pa.RecordBatchReader, target: Target, mode: Mode, transaction: Transaction | None) -> int:
+    def load(self, rows: Feed, target: Target, mode: Mode, transaction: Transaction | None) -> int:
         """Load a stream, all rows or none. A stream can be read once, so a conflict is the client's to try again."""
         engine, message = self._services.engine, f"ingest into {target.schema}.{target.table}"
         locked = f"{target.schema}.{target.table}".lower()
+        hold = engine.locks.shared if mode == "append" else engine.locks.holding
         with (
-            engine.locks.holding(locked),
+            hold(locked, client_gone.get()),
             self._new_lease(transaction, self._wanted(for_temporary=target.temporary)) as cursor,
         ):
             if transaction is not None:
-                count = load(cursor, rows, target, mode)
+                count = load(cursor, rows.reader(cursor.context), target, mode)
             else:
                 author = self._principal.name
                 count = commit_on(cursor, author, message, lambda c: _load(c, rows, target, mode), tries=1)
@@ -214,7 +227,8 @@ class Execution:
         """Run work in the client's transaction, or in one of its own that carries the principal's name."""
         engine, message = self._services.engine, statement.type_name.lower()
         target = write_target(statement, self.cursors.schema)
-        with engine.locks.holding(target or self._session_id), self._lease(statement, transaction) as cursor:
+        hold = engine.locks.shared if statement.type_name == "INSERT" else engine.locks.holding
+        with hold(target or self._session_id, client_gone.get()), self._lease(statement, transaction) as cursor:
             _check_commented_column(cursor, statement)
             if transaction is not None:
                 table = work(cursor)
@@ -234,9 +248,9 @@ def _check_commented_column(cursor: LakeCursor, statement: Statement) -> None:
         cursor.rows(column)
 
 
-def _load(cursor: LakeCursor, rows: pa.RecordBatchReader, target: Target, mode: Mode) -> int:
+def _load(cursor: LakeCursor, rows: Feed, target: Target, mode: Mode) -> int:
     """A stream that its client gave up looks like one that ended: ask before the commit."""
-    count = load(cursor, rows, target, mode)
+    count = load(cursor, rows.reader(cursor.context), target, mode)
     gone = client_gone.get()
     if gone is not None and gone():
         raise Cancelled("the client went away before its rows were committed")

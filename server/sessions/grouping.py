@@ -6,35 +6,47 @@ one of them commits the rows of all, and of those that are about to come. A comm
 are never mixed.
 """
 
+import secrets
 import threading
 import time
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TypeAlias
 
 import pyarrow as pa
 
+from server.engine.commits import UNKNOWN, commit_on
 from server.engine.cursor import LakeCursor
-from server.engine.engine import SERVER, Engine, commit_on
-from server.errors import LakehouseError
+from server.engine.engine import SERVER, Engine
+from server.errors import OutcomeUnknown
 from server.logs import logger
 from server.sessions.staging import StagedRows
 from server.sql.inserts import insert_rows
 
-Key: TypeAlias = tuple[str, str, tuple[str, ...]]  # principal; schema and name of the table as the statement has them
-VIEW = "lakehouse_grouped_rows"
-STATEMENTS_MAX = 10_000
+VIEW = f"grouped_rows_{secrets.token_hex(8)}"  # no table has this name
+STATEMENTS_MAX = 1000
 TABLES_MAX = 1000
 GATHERING = 0.5
 
 _log = logger("group_commit")
 
 
+@dataclass(frozen=True)
+class Key:
+    """What inserts of one group share. names: of the table as the statement has them. locked: the name of its lock."""
+
+    principal: str
+    schema: str
+    time_zone: str
+    names: tuple[str, ...]
+    locked: str
+
+
 @dataclass
 class _Waiting:
     staged: StagedRows
+    unknown: bool = False
     woken: threading.Event = field(default_factory=threading.Event)
     done: bool = False
     leads: bool = False
@@ -71,8 +83,10 @@ class Turn:
         """Wait until the rows are committed. False if they could not be, together with others': then each statement
         runs by itself and meets its own error."""
         own = _Waiting(staged, leads=self.leads)
-        self._group.commit(self._key, own)
-        self.leads = own.leads
+        try:
+            self._group.commit(self._key, own)
+        finally:
+            self.leads = own.leads
         return own.done
 
 
@@ -80,7 +94,7 @@ class GroupCommit:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._tables: OrderedDict[Key, _Table] = OrderedDict()
-        self._idle: list[LakeCursor] = []  # for commits to come: making one costs as much as a small statement
+        self._idle: deque[LakeCursor] = deque()  # for commits to come: making one costs as much as a small statement
         self._lock = threading.Condition()
 
     @contextmanager
@@ -106,6 +120,8 @@ class GroupCommit:
                 self._lock.notify_all()
         if not own.leads:
             own.woken.wait()
+        if own.unknown:
+            raise OutcomeUnknown(UNKNOWN)
         if own.leads and not own.done:
             self._lead(key, table, own)
 
@@ -113,16 +129,20 @@ class GroupCommit:
         group = [own, *self._gather(table, own)]
         began = time.monotonic()
         try:
-            self._write(key[0], [waiting.staged for waiting in group])
-        except LakehouseError as error:
-            _log.info("grouped inserts run one by one", statements=len(group), error_code=error.code)
-        else:
+            self._write(key, [waiting.staged for waiting in group])
             for waiting in group:
                 waiting.done = True
-        table.ended = time.monotonic()
-        table.size, table.commit_s = len(group), table.ended - began
-        for waiting in group[1:]:
-            waiting.woken.set()
+        except OutcomeUnknown:
+            for waiting in group:
+                waiting.unknown = True
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, each statement runs by itself and meets its own
+            _log.info("grouped inserts run one by one", statements=len(group), error=type(error).__name__)
+        finally:
+            table.ended = time.monotonic()
+            table.size, table.commit_s = len(group), table.ended - began
+            for waiting in group[1:]:
+                waiting.woken.set()
 
     def _gather(self, table: _Table, own: _Waiting) -> list[_Waiting]:
         """Those that wait; as many as the last time are given a moment to come, shorter than the commit that they save.
@@ -131,12 +151,14 @@ class GroupCommit:
         """
         with self._lock:
             self._lock.wait_for(lambda: len(table.waiting) + 1 >= table.size, table.commit_s * GATHERING)
-            waiting = table.waiting
-            taken = [w for w in waiting if w.staged.fits(own.staged)][: STATEMENTS_MAX - 1]
-            table.waiting = [w for w in waiting if w not in taken]
+            taken: list[_Waiting] = []
+            for waiting in table.waiting[: STATEMENTS_MAX - 1]:
+                if all(waiting.staged.fits(other.staged) for other in (own, *taken)):
+                    taken.append(waiting)
+            table.waiting = [w for w in table.waiting if w not in taken]
         return taken
 
-    def _write(self, principal: str, staged: list[StagedRows]) -> None:
+    def _write(self, key: Key, staged: list[StagedRows]) -> None:
         rows = pa.concat_tables((s.rows for s in staged), promote_options="default")
         text = insert_rows(staged[0].target, staged[0].columns, VIEW, rows.num_columns)
 
@@ -147,9 +169,14 @@ class GroupCommit:
             finally:
                 cursor.unregister(VIEW)
 
-        cursor = self._idle.pop() if self._idle else self._engine.cursor(SERVER)
         try:
-            commit_on(cursor, principal, f"insert ({len(staged)} statements)", insert)
+            cursor = self._idle.pop()
+        except IndexError:
+            cursor = self._engine.cursor(SERVER)
+        try:
+            cursor.set_time_zone(key.time_zone)  # in which bound values are cast
+            with self._engine.locks.shared(key.locked):
+                commit_on(cursor, key.principal, f"insert ({len(staged)} statements)", insert)
         finally:
             self._idle.append(cursor)
 

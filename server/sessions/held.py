@@ -6,7 +6,7 @@ from collections import OrderedDict
 
 import pyarrow as pa
 
-from server.errors import LimitExceeded, NotFound
+from server.errors import LimitExceeded, NotFound, Unavailable
 
 HELD_MAX = 64
 
@@ -39,6 +39,7 @@ class HeldResults:
         self._budget = budget
         self._tables: OrderedDict[str, pa.Table] = OrderedDict()
         self._lock = threading.Lock()
+        self._closed = False
 
     def put(self, table: pa.Table) -> str:
         """Hold the table; the oldest ones that nobody fetched make room. Returns its handle."""
@@ -46,6 +47,8 @@ class HeldResults:
             raise LimitExceeded("result_held_bytes_max", f"the result has {table.nbytes} bytes")
         handle = secrets.token_hex(16)
         with self._lock:
+            if self._closed:
+                raise Unavailable("the session has ended")
             while self._tables and (len(self._tables) >= HELD_MAX or self._bytes() + table.nbytes > self._bytes_max):
                 self._budget.give(self._tables.popitem(last=False)[1].nbytes)
             self._budget.take(table.nbytes)
@@ -64,8 +67,10 @@ class HeldResults:
             raise NotFound("the result of this ticket was fetched already, or waited too long: run the statement again")
         return table
 
-    def clear(self) -> None:
+    def close(self) -> None:
+        """Forget them, and take no more."""
         with self._lock:
+            self._closed = True
             self._budget.give(self._bytes())
             self._tables.clear()
 

@@ -4,14 +4,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
-from catalog_sql import named_queries
 from server.engine.cursor import DEFAULT_SCHEMA
 from server.engine.location import LAKE
 from server.errors import InvalidArgument, LakehouseError, NotFound
 from server.gate.rules import check_schema
 from server.sessions.cursors import SessionCursors
 
-SQL = named_queries("queries/listing.sql")
 DEFAULT_TIME_ZONE = "UTC"
 
 Value: TypeAlias = str | bool | int | float | list[str]
@@ -95,11 +93,7 @@ def _use_schema(session: Configurable, value: Value | None) -> None:
     """Raises InvalidArgument for a schema that is not there, PermissionDenied for a closed one."""
     wanted, cursors = _text(value, DEFAULT_SCHEMA), session.cursors
     check_schema(wanted)
-    cursor = cursors.take()
-    try:
-        found = [str(row[0]) for row in cursor.rows(SQL["schemas"])]
-    finally:
-        cursors.release(cursor)
+    found = cursors.schemas()
     schema = next((name for name in found if name.lower() == wanted.lower()), None)
     if schema is None:
         raise InvalidArgument(f"there is no schema {wanted!r}: there are {', '.join(found)}")

@@ -14,6 +14,7 @@ from server.access.principal import Principal
 from server.engine.batches import BatchBounds
 from server.engine.results import ResultStream
 from server.errors import InvalidArgument, LakehouseError, NotFound
+from server.ingest.feed import Feed
 from server.ingest.loading import Mode, Target
 from server.operations.call import call_table, called_operation
 from server.operations.registry import Caller
@@ -140,7 +141,7 @@ class Session:
 
     def ingest(
         self,
-        rows: pa.RecordBatchReader,
+        rows: Feed,
         schema: str,
         table: str,
         temporary: bool,
@@ -214,7 +215,7 @@ class Session:
         self.cursors.close()
         self.transactions.close()
         self.prepared.clear()
-        self.held.clear()
+        self.held.close()
 
     @contextmanager
     def _noted(self, kind: str, text: str) -> Iterator[None]:

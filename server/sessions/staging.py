@@ -56,15 +56,14 @@ class Staging:
         self._numbers = count()
 
     def rows(
-        self, cursor: LakeCursor, insert: ValuesInsert, schema: str, values: Sequence[Any] | Mapping[str, Any]
+        self, cursor: LakeCursor, insert: ValuesInsert, target: str, values: Sequence[Any] | Mapping[str, Any]
     ) -> StagedRows | None:
-        """schema: what unqualified names mean. None for a table whose rows can't be computed apart from it.
+        """target: the table's full name. None for a table whose rows can't be computed apart from it.
 
         Raises SqlError as the insert itself would, or because a function needs the lake.
         """
-        target = full_name(insert.names, schema)
-        copy = self._copy(target) if target is not None else None
-        if target is None or copy is None:
+        copy = self._copy(target)
+        if copy is None:
             return None
         cursor.execute("BEGIN")
         try:

@@ -4,8 +4,8 @@ import secrets
 import threading
 import weakref
 
+from server.engine.commits import commit
 from server.engine.cursor import LakeCursor
-from server.engine.location import LAKE
 from server.engine.results import ResultStream
 from server.errors import Cancelled, InvalidArgument, LakehouseError
 
@@ -21,16 +21,20 @@ class Transaction:
         self._open: weakref.ref[ResultStream] | None = None  # weak: see SessionCursors
         self._ended = False
         self._failed = False
+        self._suspect = False  # a result broke off: the transaction may have ended with it
         cursor.execute("BEGIN")
 
     def ready(self) -> LakeCursor:
         """The cursor, free for the next statement. The caller holds `lock`."""
         if self._ended:
             raise InvalidArgument("the transaction has ended")
-        if self._failed:
-            raise InvalidArgument("an earlier statement of the transaction failed: roll back")
         self.settle()
         self.cursor.context.start()
+        if self._suspect:
+            self._suspect = False
+            self.check()
+        if self._failed:
+            raise InvalidArgument("an earlier statement of the transaction failed: roll back")
         return self.cursor
 
     def check(self) -> None:
@@ -39,6 +43,10 @@ class Transaction:
             self.cursor.rows("SELECT 1")
         except LakehouseError:
             self._failed = True
+
+    def broke(self) -> None:
+        """A result of it ended with an error, in whatever thread."""
+        self._suspect = True
 
     def settle(self) -> None:
         stream = self._open() if self._open is not None else None
@@ -54,8 +62,7 @@ class Transaction:
         with self.lock:
             cursor = self.ready()
             self._ended = True
-            cursor.execute(f"CALL {LAKE}.set_commit_message(?, ?)", [author, message])
-            cursor.execute("COMMIT")
+            commit(cursor, author, message)
 
     def roll_back(self) -> None:
         with self.lock:

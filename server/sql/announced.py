@@ -24,16 +24,18 @@ def announced(type_name: str) -> pa.DataType:
     return pa.time32("ms") if pa.types.is_time(arrow) else arrow
 
 
-def as_described(value_types: ValueTypes, table: pa.Table, types: Sequence[str]) -> pa.Table:
+def as_described(value_types: ValueTypes, table: pa.Table, types: Sequence[str], time_zone: str) -> pa.Table:
     """Turn texts into values of the types that were asked for as text, and timestamps that were asked for in
     milliseconds into microseconds, since DuckDB has no cast between its coarser ones. types: DuckDB's, one per column.
+    time_zone: the session's.
 
     Raises InvalidArgument for a text that is no such value.
     """
     for position, type_name in enumerate(types[: table.num_columns]):
         field, arrow = table.schema.field(position), _arrow(type_name)
         if pa.types.is_string(field.type) and arrow is not None and _asked_as_text(arrow):
-            table = table.set_column(position, field.name, value_types.cast(table.column(position), type_name))
+            values = value_types.cast(table.column(position), type_name, time_zone)
+            table = table.set_column(position, field.name, values)
         elif field.type in (pa.timestamp("ms"), pa.timestamp("s")) and arrow is not None:
             table = table.set_column(position, field.name, table.column(position).cast(pa.timestamp("us")))
     return table

@@ -14,7 +14,8 @@ from server.sql.statements import Statement
 
 Columns = Callable[[str], Sequence[str]]
 _MARK = "parameter_"
-PARAMETERS_MAX = 200  # the probe nests a condition for each
+PARAMETERS_MAX = 200
+TEXT_CHARS_MAX = 20_000  # sqlglot takes a millisecond for a thousand
 
 
 def probe_query(statement: Statement, columns: Columns) -> str | None:
@@ -22,6 +23,8 @@ def probe_query(statement: Statement, columns: Columns) -> str | None:
 
     columns: the column names of a table, given as SQL text.
     """
+    if len(statement.text) > TEXT_CHARS_MAX or len(statement.parameters) > PARAMETERS_MAX:
+        return None
     try:
         read = sqlglot.parse_one(_named(statement), dialect="duckdb")
         probe = _probe(read, columns)
@@ -30,8 +33,8 @@ def probe_query(statement: Statement, columns: Columns) -> str | None:
         if (clause := read.args.get("with_") or read.args.get("with")) is not None:
             probe.set("with_" if "with_" in exp.Select.arg_types else "with", clause.copy())
         return _sql(probe)
-    except sqlglot.errors.SqlglotError:
-        return None
+    except (sqlglot.errors.SqlglotError, RecursionError, LookupError, AttributeError, TypeError, ValueError):
+        return None  # a text that sqlglot can't read, or reads as something else
 
 
 def parameter(name: str) -> str:
@@ -117,19 +120,18 @@ def _target(written: exp.Expression, columns: Columns) -> tuple[exp.Expression, 
 
 
 def _met(names: Sequence[str], values: Sequence[exp.Expression], table: str | None = None) -> list[exp.Expression]:
-    """Each value compared with its column."""
+    """Each value that holds a parameter compared with its column."""
     return [
         exp.EQ(this=value.copy(), expression=exp.column(name, table=table, quoted=True))
         for name, value in zip(names, values, strict=False)
+        if value.find(exp.Placeholder)
     ]
 
 
-def _select(sources: Sequence[exp.Expression], conditions: Sequence[exp.Expression]) -> exp.Expression:
-    query = exp.select("1").from_(sources[0].copy())
+def _select(sources: Sequence[exp.Expression], met: Sequence[exp.Expression]) -> exp.Expression:
+    query = exp.select(*(expression.copy() for expression in met) if met else ("1",)).from_(sources[0].copy())
     for source in sources[1:]:
         query = query.join(source.copy(), join_type="cross")
-    for condition in conditions:
-        query = query.where(exp.paren(condition.copy()))
     return query
 
 

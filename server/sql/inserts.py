@@ -16,13 +16,15 @@ _NOT_PLAIN = frozenset("SELECT FROM ON RETURNING WITH DEFAULT TABLE".split())
 @dataclass(frozen=True)
 class ValuesInsert:
     """names: of the target, outermost first. columns: that are named, none for all. row: the parameters of its only
-    row, in order, if that row holds nothing else. functions: names that may be functions, in lower case."""
+    row, in order, if that row holds nothing else. functions: names that may be functions, words: all names in the rows;
+    both in lower case."""
 
     text: str
     names: tuple[str, ...]
     columns: tuple[str, ...]
     row: tuple[str, ...] | None
     functions: frozenset[str]
+    words: frozenset[str]
     target_start: int
     target_end: int
 
@@ -65,6 +67,7 @@ def values_insert(statement: Statement) -> ValuesInsert | None:
         columns,
         _parameter_row(statement, tokens[values + 1 :]),
         _called(tokens[values + 1 :]),
+        frozenset(token.text.lower() for token in tokens[values + 1 :] if token.is_name),
         tokens[2].start,
         tokens[after].start,
     )

@@ -11,6 +11,7 @@ import duckdb
 import pyarrow as pa
 
 from server.errors import InvalidArgument
+from server.sql.quoting import literal
 from server.sql.tree import Node, Parser, copied, nodes, query_node
 
 UNKNOWN = "NULL"
@@ -168,10 +169,13 @@ class ValueTypes:
                 ) from None
         return self._known[arrow]
 
-    def cast(self, texts: Any, type_name: str) -> Any:
-        """A column of texts as values of a DuckDB type. Raises InvalidArgument for a text that is no such value."""
+    def cast(self, texts: Any, type_name: str, time_zone: str) -> Any:
+        """A column of texts as values of a DuckDB type, times without a zone being in this one. Raises InvalidArgument
+        for a text that is no such value."""
         try:
-            found = self._connection.cursor().from_arrow(pa.table({"v": texts})).project(f"v::{type_name} AS v")
+            cursor = self._connection.cursor()
+            cursor.execute(f"SET TimeZone = {literal(time_zone)}")
+            found = cursor.from_arrow(pa.table({"v": texts})).project(f"v::{type_name} AS v")
             return found.to_arrow_table().column(0)
         except duckdb.Error as error:
             raise InvalidArgument(str(error)) from None

@@ -9,7 +9,7 @@ from server.sql.statements import Statement
 from server.sql.tokens import Token
 
 OBJECTS = frozenset({"TABLE", "VIEW", "SCHEMA", "MACRO", "FUNCTION", "TYPE", "SEQUENCE"})
-EXCLUSIVE = frozenset({"UPDATE", "DELETE", "MERGE_INTO", "ALTER"})
+WRITING = frozenset({"INSERT", "UPDATE", "DELETE", "MERGE_INTO", "ALTER"})
 _OPENING = OBJECTS | {"INTO", "UPDATE", "TRUNCATE", "COPY", "COLUMN"}
 _SKIPPED = frozenset({"IF", "NOT", "EXISTS", "ONLY", "TABLE"})
 _TEMPORARY = frozenset({"TEMP", "TEMPORARY"})
@@ -53,8 +53,8 @@ def dotted_name(tokens: Sequence[Token], start: int) -> tuple[tuple[str, ...], r
 
 
 def write_target(statement: Statement, schema: str) -> str | None:
-    """`schema.table` for statements that conflict with other writers of their table; None for those that don't."""
-    if statement.type_name not in EXCLUSIVE:
+    """`schema.table` for statements that write rows of a table or change it; None for others."""
+    if statement.type_name not in WRITING:
         return None
     target = next(targets(statement.tokens), None)
     if target is None:

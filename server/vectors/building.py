@@ -8,8 +8,9 @@ import pyarrow as pa
 
 from server.ai.registry import Providers
 from server.catalog.datasets import find_dataset
+from server.engine.commits import commit_on
 from server.engine.cursor import LakeCursor
-from server.engine.engine import SERVER, Engine, commit_on
+from server.engine.engine import SERVER, Engine
 from server.jobs.job import Job
 from server.vectors.catalog import SQL, IndexCatalog, Recorded
 from server.vectors.definition import IndexDefinition

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 import pyarrow as pa
 
 from server.ai.providers import EmbeddingProvider
+from server.engine.commits import commit_on
 from server.engine.cursor import LakeCursor
-from server.engine.engine import SERVER, Engine, commit_on
+from server.engine.engine import SERVER, Engine
 from server.errors import Cancelled, DimensionMismatch, ProviderUnavailable
 from server.jobs.job import Job, Stopping
 from server.vectors.catalog import SQL

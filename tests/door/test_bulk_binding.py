@@ -98,3 +98,12 @@ def test_values_of_many_types_come_back(connection: dbapi.Connection) -> None:
     found = query(connection, "SELECT x, u::VARCHAR AS u, t, l, b FROM bulk_types ORDER BY x NULLS LAST").to_pylist()
     assert found == rows.to_pylist()
     query(connection, "DROP TABLE bulk_types")
+
+
+def test_any_name_of_a_table_and_any_type_of_a_value_are_taken_or_refused(connection: dbapi.Connection) -> None:
+    query(connection, "CREATE OR REPLACE TABLE lakehouse_bound_rows (i INTEGER)")
+    assert many(connection, "INSERT INTO lakehouse_bound_rows VALUES (?)", [(1,), (2,)]) == 2
+    query(connection, "DROP TABLE lakehouse_bound_rows")
+    odd = pa.record_batch({"0": pa.array([decimal.Decimal(10) ** 60] * 2, pa.decimal256(70, 0))})
+    error = refusal(lambda: many(connection, f"INSERT INTO {TABLE} (i) VALUES (?)", odd))
+    assert error.code in ("invalid_argument", "sql_error")

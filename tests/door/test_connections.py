@@ -103,3 +103,23 @@ def test_a_sender_that_is_killed_loads_nothing(data: Path) -> None:
         assert query(connection, ended)["status"][0].as_py() != "ok"
         with pytest.raises(dbapi.Error):
             query(connection, "SELECT * FROM cut_off")
+
+
+def test_a_sender_that_falls_silent_keeps_nobody_waiting(data: Path) -> None:
+    """Its statement ends at the time limit, another session writes to the table, and the server stops when asked."""
+    with Server(data, "--statement-s-max", "3") as server, server.connect() as connection:
+        query(connection, "CREATE TABLE silent (i INTEGER)")
+        arguments = [sys.executable, "-c", CLIENT + SENDS.replace("cut_off", "silent"), server.uri, PASSWORD]
+        arguments[2] = arguments[2].replace("if_not_exist=1, if_exists=1", "if_not_exist=2, if_exists=2")
+        with subprocess.Popen(arguments, cwd=ROOT, stdout=subprocess.PIPE, text=True) as client:
+            assert client.stdout is not None
+            assert client.stdout.readline().strip() == "sending"
+            ended = "SELECT status, error_code FROM catalog.query_log WHERE kind = 'ingest'"
+            until(lambda: query(connection, ended).num_rows == 1)
+            assert query(connection, ended).to_pylist() == [{"status": "failed", "error_code": "statement_timeout"}]
+            query(connection, "INSERT INTO silent VALUES (1)")
+            query(connection, "UPDATE silent SET i = 2")
+            assert query(connection, "SELECT i FROM silent")["i"].to_pylist() == [2]
+            connection.close()
+            assert server.stop() == 0
+            client.kill()

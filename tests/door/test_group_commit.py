@@ -1,13 +1,19 @@
 """Single inserts at the same time: committed together, each one's own in what it says, who made it and how it fails."""
 
+import contextlib
+import datetime as dt
+import decimal
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from adbc_driver_manager import dbapi
 
 from clients.python import LakehouseError, lakehouse_error
+from tests.door.bare import Bare
 from tests.harness import Server, query
 
 CLIENTS, EACH = 8, 25
@@ -26,7 +32,7 @@ def at_once(clients: list[dbapi.Connection], work: Callable[[int, dbapi.Connecti
         return list(pool.map(lambda pair: work(*pair), enumerate(clients)))
 
 
-def insert(connection: dbapi.Connection, text: str, values: tuple[Any, ...] | None = None) -> LakehouseError | None:
+def insert(connection: dbapi.Connection, text: str, values: Any = None) -> LakehouseError | None:
     try:
         with connection.cursor() as cursor:
             cursor.execute(text, values)
@@ -127,3 +133,85 @@ def test_each_session_has_its_own_schema_and_time_zone(server: Server, connectio
         found = query(connection, text)
         assert found.to_pylist() == [{"t": hours, "n": 3}]
         query(connection, f"DROP SCHEMA {name} CASCADE")
+
+
+def test_values_of_every_type_and_none_go_in_together(
+    clients: list[dbapi.Connection], connection: dbapi.Connection
+) -> None:
+    """One client binds nothing but NULL, others texts and numbers for the same column, one a type that DuckDB lacks."""
+    query(connection, "CREATE OR REPLACE TABLE mixed (client INTEGER, v VARCHAR)")
+    values: list[Any] = [None, "text", 7, 7.5, b"bytes", True]
+    odd = pa.record_batch({"0": [7], "1": pa.array([decimal.Decimal(10) ** 60], pa.decimal256(70, 0))})
+
+    def work(client: int, own: dbapi.Connection) -> list[LakehouseError | None]:
+        if client == 7:
+            return [insert(own, "INSERT INTO mixed VALUES (?, ?)", odd) for _ in range(5)]
+        given = values[client % len(values)]
+        return [insert(own, "INSERT INTO mixed VALUES (?, ?)", (client, given)) for _ in range(10)]
+
+    *answers, refused = at_once(clients, work)
+    assert {error for errors in answers for error in errors} == {None}
+    assert {error.code for error in refused if error is not None} <= {"invalid_argument", "sql_error"}
+    assert None not in refused
+    assert query(connection, "SELECT count(*) AS n FROM mixed")["n"][0].as_py() == 70
+
+
+def test_bound_times_are_in_the_zone_of_their_session(
+    clients: list[dbapi.Connection], connection: dbapi.Connection
+) -> None:
+    query(connection, "CREATE OR REPLACE TABLE zoned (client INTEGER, t TIMESTAMPTZ, s VARCHAR)")
+    moment = dt.datetime(2024, 1, 1)
+    zones = ["Asia/Tokyo", "America/New_York"]
+    for number, own in enumerate(clients):
+        query(own, f"SET TimeZone = '{zones[number % 2]}'")
+
+    def work(client: int, own: dbapi.Connection) -> None:
+        for _ in range(5):
+            assert insert(own, "INSERT INTO zoned VALUES (?, ?, ?)", (client, moment, "x")) is None
+            assert insert(own, "INSERT INTO zoned VALUES (?, ?, ?)", (client, "2024-01-01 00:00:00", "y")) is None
+
+    at_once(clients, work)
+    for own in clients:
+        query(own, "RESET TimeZone")
+    found = query(
+        connection, "SELECT DISTINCT client % 2 AS zone, epoch(t)::BIGINT AS s FROM zoned ORDER BY 1"
+    ).to_pylist()
+    assert found == [{"zone": 0, "s": 1704067200 - 9 * 3600}, {"zone": 1, "s": 1704067200 + 5 * 3600}]
+
+
+def test_no_call_of_another_kind_changes_where_a_row_goes(server: Server, connection: dbapi.Connection) -> None:
+    """A session's schema is set to a closed one while its insert is being committed with others."""
+    query(connection, "CREATE OR REPLACE TABLE main.ingests (c INTEGER)")
+    before = query(connection, "SELECT count(*) AS n FROM catalog.ingests")["n"][0].as_py()
+    crowd = [server.connect() for _ in range(3)]
+    with Bare(server) as one:
+        other = Bare(server, *one.headers)
+        stop = threading.Event()
+
+        def busy(own: dbapi.Connection) -> None:
+            while not stop.is_set():
+                insert(own, "INSERT INTO ingests VALUES (?)", (1,))
+
+        def switch() -> None:
+            while not stop.is_set():
+                for schema in ("catalog", "main"):
+                    refusal_or_none(lambda schema=schema: other.update(f"SET schema = '{schema}'"))  # type: ignore[misc]
+
+        with ThreadPoolExecutor(4) as pool:
+            running = [pool.submit(busy, own) for own in crowd] + [pool.submit(switch)]
+            for _ in range(15):
+                values = "VALUES ('f','d','f','c','f','m',1,1,'somebody else',now())"
+                text = f"INSERT INTO ingests /*{'x' * 30_000}*/ {values}"
+                refusal_or_none(lambda text=text: one.update(text))  # type: ignore[misc]
+            stop.set()
+            for task in running:
+                task.result()
+    for own in crowd:
+        own.close()
+    assert query(connection, "SELECT count(*) AS n FROM catalog.ingests")["n"][0].as_py() == before
+    query(connection, "DROP TABLE main.ingests")
+
+
+def refusal_or_none(run: Callable[[], object]) -> None:
+    with contextlib.suppress(Exception):
+        run()

@@ -146,6 +146,16 @@ def test_adbc_reads_and_sets_catalog_and_schema(server: Server, schema: str) -> 
         assert connection.adbc_current_db_schema == schema
 
 
+def test_a_session_whose_schema_is_dropped_can_choose_another(server: Server, connection: dbapi.Connection) -> None:
+    query(connection, "CREATE SCHEMA short_lived")
+    with Bare(server) as own:
+        own.update("USE short_lived")
+        query(connection, "DROP SCHEMA short_lived")
+        assert refusal(lambda: own.query("SELECT 1 AS one FROM catalog.settings")).code == "sql_error"
+        own.update("USE main")
+        assert own.query("SELECT 1 AS one").num_rows == 1
+
+
 def test_adbc_reads_and_sets_any_option(server: Server) -> None:
     prefix = "adbc.flight.sql.session.option."
     with server.connect() as connection:

@@ -95,6 +95,25 @@ def test_a_client_that_sends_credentials_with_each_call_has_no_transaction(serve
         assert refusal(lambda: client.update("BEGIN")).code == "invalid_argument"
 
 
+def test_a_commit_of_what_has_failed_rolls_back_and_the_session_goes_on(bare: Bare, table: str) -> None:
+    bare.update("BEGIN")
+    bare.update(f"INSERT INTO {table} VALUES (1)")
+    assert refusal(lambda: bare.update(f"INSERT INTO {table} SELECT error('no')::INTEGER")).code == "sql_error"
+    assert refusal(lambda: bare.update("COMMIT")).code == "invalid_argument"
+    assert bare.query(f"SELECT * FROM {table}").num_rows == 0
+    bare.update("BEGIN")
+    bare.update(f"INSERT INTO {table} VALUES (2)")
+    bare.update("COMMIT")
+    assert bare.query(f"SELECT i FROM {table}")["i"].to_pylist() == [2]
+
+
+def test_open_transactions_are_bounded(bare: Bare) -> None:
+    for _ in range(16):
+        bare.act("BeginTransaction", _begin())
+    error = refusal(lambda: bare.act("BeginTransaction", _begin()))
+    assert (error.code, "transactions_per_session_max" in error.message) == ("limit_exceeded", True)
+
+
 def test_read_only_transactions_are_refused(bare: Bare) -> None:
     assert refusal(lambda: bare.update("BEGIN TRANSACTION READ ONLY")).code == "unsupported"
 

@@ -1,0 +1,74 @@
+"""Transactions of ours on a cursor: committed under an author's name, run again after a conflict, never twice."""
+
+import secrets
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from server.engine.cursor import LakeCursor
+from server.engine.location import LAKE
+from server.errors import Conflict, LakehouseError, OutcomeUnknown
+from server.logs import logger
+
+T = TypeVar("T")
+
+CONFLICT_TRIES = 8
+UNKNOWN = "the connection to the lake's catalog broke while it committed: look whether the rows are there"
+COMMITTED = f"SELECT 1 FROM __ducklake_metadata_{LAKE}.ducklake_snapshot_changes WHERE commit_extra_info = ?"
+
+_log = logger("commits")
+
+
+def commit_on(
+    cursor: LakeCursor, author: str, message: str, work: Callable[[LakeCursor], T], tries: int = CONFLICT_TRIES
+) -> T:
+    """Run work between BEGIN and COMMIT. On a conflict with another writer everything is run again, so work must have
+    no effect outside the lake. Raises Conflict after so many tries, OutcomeUnknown as `commit` does.
+    """
+    for attempt in range(tries):
+        try:
+            cursor.execute("BEGIN")
+            result = work(cursor)
+            commit(cursor, author, message)
+            return result
+        except Conflict:
+            cursor.roll_back()
+            if attempt == tries - 1:
+                raise
+            time.sleep(0.005 * 2**attempt)
+        except BaseException:
+            cursor.roll_back()
+            raise
+    raise AssertionError("unreachable")
+
+
+def commit(cursor: LakeCursor, author: str, message: str) -> None:
+    """End the open transaction. Raises Conflict if another writer was first.
+
+    A catalog on Postgres may commit and its answer be lost, which DuckDB tells like a conflict: so each commit has a
+    mark of its own, and the catalog is asked for it. Raises OutcomeUnknown if that can't be asked, or if DuckLake took
+    the commit for failed and removed its files.
+    """
+    mark = secrets.token_hex(16)
+    cursor.execute(f"CALL {LAKE}.set_commit_message(?, ?, extra_info => ?)", [author, message, mark])
+    try:
+        cursor.execute("COMMIT")
+    except LakehouseError as error:
+        cursor.roll_back()
+        try:
+            committed = bool(cursor.rows(COMMITTED, [mark]))
+        except LakehouseError:
+            raise OutcomeUnknown(UNKNOWN) from error
+        if committed:
+            _log.error("a commit succeeded whose answer was lost", author=author, commit_message=message)
+            raise OutcomeUnknown(UNKNOWN) from error
+        raise
+
+
+def read_on(cursor: LakeCursor, work: Callable[[LakeCursor], T]) -> T:
+    """Run work in a transaction that leaves nothing behind."""
+    cursor.execute("BEGIN")
+    try:
+        return work(cursor)
+    finally:
+        cursor.roll_back()
