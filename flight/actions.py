@@ -70,6 +70,7 @@ def _close_prepared(session: Session, request: sql.ActionClosePreparedStatementR
 
 
 def _begin(session: Session, _: sql.ActionBeginTransactionRequest) -> Iterator[bytes]:
+    session.check_role()
     return iter([pack(sql.ActionBeginTransactionResult(transaction_id=session.transactions.begin().id))])
 
 

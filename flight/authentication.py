@@ -11,6 +11,8 @@ import binascii
 import hmac
 import secrets
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from urllib.parse import unquote
 
@@ -28,6 +30,16 @@ from server.sessions.session import Session
 MIDDLEWARE = "session"
 HEADER = "authorization"
 UNKNOWN = ""  # a Handshake's address
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What a header holds. text: as it came. secret: a password, a key or a JSON Web Token."""
+
+    scheme: str
+    text: str
+    name: str
+    secret: str
 
 
 class SessionMiddleware(fl.ServerMiddleware):
@@ -71,22 +83,22 @@ class Authentication(fl.ServerMiddlewareFactory):
         handshake = info.method == fl.FlightMethod.HANDSHAKE
         match scheme.lower():
             case "bearer" if looks_like_key(credential) or looks_like_token(credential):
-                return self._logging_in(handshake, credential, lambda a: self._logins.with_bearer(credential, a))
+                log_in = partial(self._logins.with_bearer, credential)
+                return self._logging_in(handshake, Sent("bearer", credential, "", credential), log_in)
             case "bearer":
                 session = self._sessions.find(credential)
                 return SessionMiddleware(lambda context: self._sessions.seen(session, _peer(context)))
             case "basic":
                 name, secret = _decoded(credential)
-                return self._logging_in(handshake, credential, lambda a: self._logins.with_name(name, secret, a), name)
+                log_in = partial(self._logins.with_name, name, secret)
+                return self._logging_in(handshake, Sent("basic", credential, name, secret), log_in)
             case "" if self._takes_certificates and not handshake:
                 return SessionMiddleware(self._with_certificate)
         raise Unauthenticated("log in with a name and a password, or send a bearer token, a key or a JSON Web Token")
 
-    def _logging_in(
-        self, handshake: bool, credential: str, log_in: Callable[[str], Login], name: str = ""
-    ) -> SessionMiddleware:
+    def _logging_in(self, handshake: bool, sent: Sent, log_in: Callable[[str], Login]) -> SessionMiddleware:
         if not handshake:
-            return SessionMiddleware(lambda context: self._shared(context, credential, log_in, name))
+            return SessionMiddleware(lambda context: self._of_header(context, sent, log_in))
         token, session = self._sessions.open(lambda: log_in(UNKNOWN))
         return SessionMiddleware(lambda _: session, token)
 
@@ -97,14 +109,16 @@ class Authentication(fl.ServerMiddlewareFactory):
             subject = ""
         if not subject:
             raise Unauthenticated("the client certificate has neither a subject alternative name nor a common name")
-        return self._shared(context, f"certificate {subject}", lambda a: self._logins.with_certificate(subject, a))
+        return self._shared(context, "certificate", subject, partial(self._logins.with_certificate, subject))
 
-    def _shared(self, context: Any, credential: str, log_in: Callable[[str], Login], name: str = "") -> Session:
+    def _of_header(self, context: Any, sent: Sent, log_in: Callable[[str], Login]) -> Session:
+        # Around the comparison with what is remembered, or passwords could be guessed without delay.
+        with self._logins.comparing(sent.name, sent.secret, _peer(context)):
+            return self._shared(context, sent.scheme, sent.text, log_in)
+
+    def _shared(self, context: Any, kind: str, credential: str, log_in: Callable[[str], Login]) -> Session:
         """The session that all calls with this credential share; opened by the first."""
-        address = _peer(context)
-        # Before a remembered credential is compared, or guesses could be tried without delay.
-        self._logins.check_delay(name, address)
-        digest = hmac.digest(self._key, credential.encode(), "sha256")
+        address, digest = _peer(context), remembered_as(self._key, kind, credential)
         if (session := self._sessions.find_shared(digest, address)) is not None:
             return session
         with self._opening.holding(digest.hex()):
@@ -123,6 +137,11 @@ class Handshakes(fl.ServerAuthHandler):
 
     def is_valid(self, token: bytes) -> str:  # type: ignore[override]
         return ""
+
+
+def remembered_as(key: bytes, kind: str, credential: str) -> bytes:
+    """What a credential is remembered by: one of another kind never has the same, whatever its text."""
+    return hmac.digest(key, f"{kind}\0{credential}".encode(), "sha256")
 
 
 def _text(value: str | bytes) -> str:

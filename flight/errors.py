@@ -59,10 +59,21 @@ _FLIGHT: dict[Status, Callable[[str], Exception]] = {
 }
 
 
+MESSAGE_CHARS_MAX = 3000  # gRPC carries it in headers, of which clients take 8 KiB
+
+
+def _shortened(message: str) -> str:
+    """Without its middle, where it repeats a long text of the caller's."""
+    if len(message) <= MESSAGE_CHARS_MAX:
+        return message
+    half = MESSAGE_CHARS_MAX // 2
+    return f"{message[:half]} … {message[-half:]}"
+
+
 def flight_error(error: BaseException) -> Exception:
     """The Flight error for any exception; what we don't know is logged whole and told as "internal error"."""
     if isinstance(error, LakehouseError):
-        return _FLIGHT[error.status](f"{error} [{error.code}]")
+        return _FLIGHT[error.status](f"{_shortened(str(error))} [{error.code}]")
     _log.error("unexpected error", exc_info=error)
     return fl.FlightInternalError("internal error: see the server's log [internal]")
 

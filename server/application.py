@@ -160,11 +160,13 @@ class Application:
             Staging(self.engine),
         )
         self.sessions = Sessions(services, self.settings)
+        self.logins.watch(self.sessions.end)
         self.operations.add(*AccessOperations(self.principals, self.keys, self.sessions).operations())
         return self.sessions, Listing(self.engine), made
 
     def stop(self) -> None:
         """Stop the work in the background, write the query log, close DuckDB, let the folder go."""
+        self.logins.stop()
         self.jobs.stop()
         self.query_log.stop()
         self.log.close()

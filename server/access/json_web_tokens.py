@@ -1,6 +1,6 @@
 """JSON Web Tokens: signature, issuer, audience and times checked; the algorithm comes from the settings alone."""
 
-import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -14,31 +14,46 @@ from server.config import Settings
 from server.errors import StartupError, Unauthenticated
 
 HS256_SECRET_BYTES_MIN = 32  # as long as its digest: RFC 7518, 3.2
+EXPIRES_AT_MAX = 1e12  # in the year 33658: more would overflow what is reckoned with it
 Header = dict[str, Any]
 
 
 class Keys(Protocol):
-    """The key that a token with this header must be signed by. Raises Unauthenticated if there is none."""
+    """of: the key that a token with this header must be signed by; raises Unauthenticated if there is none.
+
+    watch: call withdrawn with the `kid` of keys that no longer count, until stop.
+    """
 
     def of(self, header: Header) -> RSAPublicKey | bytes: ...
+
+    def watch(self, withdrawn: Callable[[frozenset[str]], None]) -> None: ...
+
+    def stop(self) -> None: ...
 
 
 @dataclass(frozen=True)
 class OneKey:
-    """Whatever the header says."""
+    """Whatever the header says, for as long as the process lives."""
 
     key: RSAPublicKey | bytes
 
     def of(self, header: Header) -> RSAPublicKey | bytes:
         return self.key
 
+    def watch(self, withdrawn: Callable[[frozenset[str]], None]) -> None:
+        """It is never withdrawn."""
+
+    def stop(self) -> None:
+        """Nothing runs."""
+
 
 @dataclass(frozen=True)
 class AcceptedToken:
-    """expires_at: seconds since 1970, the leeway included."""
+    """expires_at: seconds since 1970, the leeway included. key_id: the `kid` in its header, None without one."""
 
     principal: str
     expires_at: float
+    key_id: str | None
 
 
 class TokenVerifier:
@@ -71,7 +86,8 @@ class TokenVerifier:
         """Raises Unauthenticated; the message names what is wrong with the token, and nothing of the key."""
         settings = self._settings
         try:
-            key = self._keys.of(jwt.get_unverified_header(token))
+            header = jwt.get_unverified_header(token)
+            key = self._keys.of(header)
             claims = jwt.decode(
                 token,
                 key,
@@ -83,15 +99,26 @@ class TokenVerifier:
             )
         except (jwt.PyJWTError, ValueError, TypeError, OverflowError, RecursionError) as error:
             raise Unauthenticated(f"the token is refused: {_reason(error)}") from None
-        return self._accepted(claims)
+        return self._accepted(header, claims)
 
-    def _accepted(self, claims: dict[str, Any]) -> AcceptedToken:
+    def watch(self, withdrawn: Callable[[frozenset[str]], None]) -> None:
+        """Call withdrawn with the `kid` of keys that no longer count, until `stop`."""
+        self._keys.watch(withdrawn)
+
+    def stop(self) -> None:
+        self._keys.stop()
+
+    def _accepted(self, header: Header, claims: dict[str, Any]) -> AcceptedToken:
         name, expires_at = claims[self._settings.jwt_principal_claim], claims["exp"]
         if not isinstance(name, str) or not name:
             raise Unauthenticated(f"the token is refused: claim {self._settings.jwt_principal_claim} is not a name")
-        if isinstance(expires_at, bool) or not isinstance(expires_at, int | float) or not math.isfinite(expires_at):
+        if isinstance(expires_at, bool) or not isinstance(expires_at, int | float):
             raise Unauthenticated("the token is refused: claim exp is not a number")
-        return AcceptedToken(name, float(expires_at) + self._settings.jwt_leeway_s)
+        if not 0 < expires_at < EXPIRES_AT_MAX:
+            raise Unauthenticated("the token is refused: claim exp is no time that could be meant")
+        key_id = header.get("kid")
+        key_id = key_id if isinstance(key_id, str) else None
+        return AcceptedToken(name, float(expires_at) + self._settings.jwt_leeway_s, key_id)
 
 
 def _secret(secret: str) -> bytes:

@@ -16,6 +16,7 @@ from server.engine.engine import SERVER
 from server.errors import InvalidArgument, NotFound
 from server.operations.registry import Arguments, Caller, Operation
 from server.sessions.registry import Sessions
+from server.sessions.session import Session
 from server.sql.schema import schema_of
 
 NAME_CHARS_MAX = 128
@@ -145,9 +146,13 @@ class AccessOperations:
         self._principals.change(
             caller.principal.name, arguments.principal, lambda record: replace(record, password_hash=hashed)
         )
-        return self._ended(
-            arguments.principal, lambda session, login: _is(login, arguments) and session.id != caller.session_id
-        )
+
+        def ends(session: Session, login: Login) -> bool:
+            """The caller's own goes on, unless each call to it sends the former password, which would still count."""
+            sends_password = session.shared and login.kind == "password"
+            return _is(login, arguments) and (session.id != caller.session_id or sends_password)
+
+        return self._ended(arguments.principal, ends)
 
     def set_certificate_subject(self, caller: Caller, arguments: SetCertificateSubject) -> Rows:
         subject = arguments.certificate_subject

@@ -35,7 +35,7 @@ class Gate:
 
     def admit(self, principal: Principal, text: str, schema: str) -> Statement:
         """Return the statement if the principal may run it. Raises SqlError or PermissionDenied."""
-        _check_role(principal)
+        self.check_role(principal)
         key = (schema, text)
         with self._lock:
             if statement := self._kept.get(key):
@@ -48,6 +48,11 @@ class Gate:
             self._keep(key, statement)
         return statement
 
+    def check_role(self, principal: Principal) -> None:
+        """Raise PermissionDenied if the principal may run no statement at all."""
+        if not principal.is_admin:
+            raise PermissionDenied(f"principal {principal.name} has no role that may run statements")
+
     def _keep(self, key: tuple[str, str], statement: Statement) -> None:
         with self._lock:
             if key not in self._kept:
@@ -59,7 +64,7 @@ class Gate:
 
     def admit_ingest(self, principal: Principal, schema: str, table: str) -> None:
         """Raise PermissionDenied if the principal may not load rows into this table."""
-        _check_role(principal)
+        self.check_role(principal)
         rules.check_written((schema, table), schema)
 
     def _check(self, statement: Statement, schema: str) -> bool:
@@ -68,8 +73,3 @@ class Gate:
         if statement.tree is not None:
             return self._queries.check(statement.tree)
         return self._changes.check(statement, schema)
-
-
-def _check_role(principal: Principal) -> None:
-    if not principal.is_admin:
-        raise PermissionDenied(f"principal {principal.name} has no role that may run statements")

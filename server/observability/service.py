@@ -90,7 +90,10 @@ class Observability:
             self.tracing.stop()
 
     def _metrics(self, accept: str) -> Page:
-        encode, content_type = choose_encoder(accept)
+        try:
+            encode, content_type = choose_encoder(accept)
+        except (TypeError, ValueError):  # of a version whose parts are not numbers, or have too many digits
+            encode, content_type = choose_encoder("")
         return Page(HTTPStatus.OK, encode(self._registry), content_type)
 
     def _ready(self, _: str) -> Page:

@@ -15,6 +15,8 @@ from server.logs import logger
 from server.querylog import QueryLog
 from server.sql.field_metadata import annotate
 
+NAME_CHARS_SHOWN = 120  # of names that callers made up: they go into errors and the log
+
 
 class Arguments(BaseModel):
     """Base of every argument model: unknown names are errors, and nothing is guessed from another type."""
@@ -71,6 +73,7 @@ class Operations:
 
     def find(self, name: str) -> Operation[Any]:
         if (operation := self._by_name.get(name.lower())) is None:
+            name = name[:NAME_CHARS_SHOWN]
             near = difflib.get_close_matches(name, self._by_name, 3)
             hint = f"did you mean {' or '.join(near)}?" if near else "see catalog.actions"
             raise NotFound(f"there is no operation {name}: {hint}")
@@ -78,6 +81,7 @@ class Operations:
 
     def run(self, caller: Caller, name: str, arguments: Mapping[str, Any]) -> pa.Table:
         """Check the right and the arguments, run, record. Raises NotFound, PermissionDenied, InvalidArgument."""
+        name = name[:NAME_CHARS_SHOWN]  # no operation's is as long
         text = f"{name} {self._text(name, arguments)}"
         record = self._query_log.start(caller.session_id, caller.principal.name, name.lower(), text)
         try:
@@ -96,11 +100,12 @@ class Operations:
         return table
 
     def _text(self, name: str, arguments: Mapping[str, Any]) -> str:
-        """What the query log keeps an HMAC of: without secrets, or whoever holds its key could test guesses."""
+        """What the query log keeps an HMAC of: without secrets, or whoever holds its key could test guesses. What is no
+        argument of the operation may be a secret under a name that was mistyped."""
         operation = self._by_name.get(name.lower())
         fields = operation.arguments.model_fields if operation is not None else {}
-        secret = {known for known, field in fields.items() if "SecretStr" in str(field.annotation)}
-        told = {key: value for key, value in arguments.items() if key not in secret}
+        kept = {known for known, field in fields.items() if "SecretStr" not in str(field.annotation)}
+        told = {key: value for key, value in arguments.items() if key in kept}
         return json.dumps(told, sort_keys=True, default=str)
 
 
@@ -122,7 +127,7 @@ def _validated(operation: Operation[Any], arguments: Mapping[str, Any]) -> Any:
         return operation.arguments.model_validate(dict(arguments))
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-        name = ".".join(str(part) for part in first["loc"]) or "arguments"
+        name = ".".join(str(part) for part in first["loc"])[:NAME_CHARS_SHOWN] or "arguments"
         reason = {"extra_forbidden": "there is no such argument", "missing": "is required"}.get(
             first["type"], first["msg"]
         )

@@ -11,6 +11,8 @@ from server.gate.rules import check_schema
 from server.sessions.cursors import SessionCursors
 
 DEFAULT_TIME_ZONE = "UTC"
+TEXT_CHARS_MAX = 256
+ZONE_CHARS_MAX = 64  # DuckDB compares a name that it does not know with every zone, at a cost that grows with both
 
 Value: TypeAlias = str | bool | int | float | list[str]
 
@@ -80,8 +82,14 @@ def _text(value: Value | None, default: str) -> str:
     if value is None:
         return default
     if not isinstance(value, str):
-        raise InvalidArgument(f"the option takes a text, not {value!r}")
-    return value
+        raise InvalidArgument(f"the option takes a text, not a {type(value).__name__}")
+    return _bounded(value, TEXT_CHARS_MAX)
+
+
+def _bounded(text: str, chars_max: int) -> str:
+    if len(text) > chars_max:
+        raise InvalidArgument(f"the option takes {chars_max} characters at most, not {len(text)}")
+    return text
 
 
 def _use_catalog(_: Configurable, value: Value | None) -> None:
@@ -101,17 +109,19 @@ def _use_schema(session: Configurable, value: Value | None) -> None:
 
 
 def _use_time_zone(session: Configurable, value: Value | None) -> None:
-    session.cursors.set_time_zone(_text(value, DEFAULT_TIME_ZONE))
+    session.cursors.set_time_zone(_bounded(_text(value, DEFAULT_TIME_ZONE), ZONE_CHARS_MAX))
 
 
 def _bound_statements(session: Configurable, value: Value | None) -> None:
     if value is None:
         session.statement_s_max = None
         return
+    if isinstance(value, str):
+        _bounded(value, TEXT_CHARS_MAX)
     try:
         seconds = float(value)  # type: ignore[arg-type]  # a list is refused like any other
-    except (TypeError, ValueError):
-        raise InvalidArgument(f"statement_s_max is a number of seconds, not {value!r}") from None
+    except (TypeError, ValueError, OverflowError):
+        raise InvalidArgument("statement_s_max is a number of seconds") from None
     if isinstance(value, bool) or not 0 < seconds <= session.statement_s_bound:
         raise InvalidArgument(f"statement_s_max lies above 0 and is {session.statement_s_bound:g} s at most")
     session.statement_s_max = seconds

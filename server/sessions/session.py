@@ -175,13 +175,19 @@ class Session:
     def caller(self) -> Caller:
         return Caller(self.principal, self.id)
 
+    def check_role(self) -> None:
+        """Raises PermissionDenied if the principal may run no statement."""
+        self.services.gate.check_role(self.principal)
+
     # Options
 
     def options(self) -> Mapping[str, Value]:
         return self.services.options.values(self.execution)
 
     def set_options(self, values: Mapping[str, Value | None]) -> dict[str, LakehouseError]:
-        """Set each, None resets; the errors of those that could not be set."""
+        """Set each, None resets; the errors of those that could not be set. Raises PermissionDenied for a principal
+        that may run no statement: which schemas there are is not for it to know."""
+        self.check_role()
         return write(self.services.options, self.execution, values)
 
     # Prepared statements

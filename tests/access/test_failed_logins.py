@@ -3,6 +3,7 @@
 import base64
 import json
 import time
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -11,8 +12,11 @@ import pyarrow.flight as fl
 import pytest
 
 from server.access import passwords
+from server.access.logins import Logins
+from server.access.places import PLACES
 from server.access.principals import Principals, Record
-from server.errors import Unauthenticated
+from server.access.throttle import FREE_PER_ADDRESS, FREE_PER_NAME
+from server.errors import LimitExceeded, Unauthenticated
 from tests.access.calling import Header, admin, basic, bearer, handshake_refused, log_in, refused, who
 from tests.door.bare import Bare, refusal
 from tests.harness import PASSWORD, Server
@@ -60,6 +64,14 @@ def test_the_right_password_waits_too_but_keys_and_other_peers_do_not(slow: Serv
     with log_in(slow, "ann", key) as own:
         assert own.query("SELECT 1 AS one").num_rows == 1
     assert who(slow, basic("ann", LONG)) == "ann"  # by address, which Handshakes don't tell
+
+
+def test_a_password_that_was_changed_from_a_session_that_it_shares_no_longer_counts(slow: Server) -> None:
+    admin(slow, "create_principal", name="eve", password=LONG, roles=["admin"])
+    with Bare(slow, basic("eve", LONG)) as bare:
+        bare.act("set_password", json.dumps({"principal": "eve", "password": f"{LONG}, another"}).encode())
+    assert refused(slow, basic("eve", LONG)).code == "unauthenticated"
+    assert who(slow, basic("eve", f"{LONG}, another")) == "eve"
 
 
 def test_a_session_that_is_open_goes_on_while_its_name_is_guessed(slow: Server) -> None:
@@ -111,6 +123,62 @@ def test_a_flood_of_logins_is_refused_rather_than_queued_for_ever(slow: Server) 
     assert codes == {"unauthenticated", "limit_exceeded"}
     with log_in(slow) as own:
         assert own.query("SELECT 1 AS one").num_rows == 1
+
+
+def test_of_guesses_at_once_no_more_are_checked_than_of_guesses_one_after_the_other(server: Server) -> None:
+    def attempt(number: int) -> str:
+        return handshake_refused(server, "guessed at once", f"{WRONG} {number}").code
+
+    with ThreadPoolExecutor(24) as pool:
+        codes = Counter(pool.map(attempt, range(24)))
+    assert 1 <= codes["unauthenticated"] <= FREE_PER_NAME + 1
+    assert codes.total() == codes["unauthenticated"] + codes["limit_exceeded"]
+
+
+def test_many_connections_at_once_with_the_right_password_all_get_in(server: Server) -> None:
+    admin(server, "create_principal", name="of many", password=LONG, roles=["admin"])
+
+    def attempt(_: int) -> int:
+        with log_in(server, "of many", LONG):
+            return 1
+
+    with ThreadPoolExecutor(50) as pool:
+        assert sum(pool.map(attempt, range(50))) == 50
+
+
+def test_wrong_keys_keep_nothing_out_that_comes_from_the_same_address(slow: Server) -> None:
+    admin(slow, "create_principal", name="dan", password=LONG, roles=["admin"])
+    key, remembered = (admin(slow, "create_key", principal="dan", name=name)["key"] for name in ("one", "other"))
+    assert who(slow, bearer(remembered)) == "dan"
+    for number in range(FREE_PER_ADDRESS + 1):
+        assert refused(slow, bearer(f"lhk_0123456789abcdef_{number}")).code == "unauthenticated"
+    assert who(slow, bearer(key)) == who(slow, bearer(remembered)) == who(slow, basic("dan", key)) == "dan"
+    assert who(slow, basic("dan", LONG)) == "dan"
+
+
+def test_wrong_passwords_do_not_keep_out_keys_of_the_same_address() -> None:
+    logins = Logins(None, None, None, 600, 1)  # type: ignore[arg-type]  # nothing is checked here
+    _compare_without_a_place(logins, FREE_PER_NAME + 1)
+    with pytest.raises(LimitExceeded, match="login_delay_s_max"), logins.comparing("ann", LONG, "10.0.0.1"):
+        raise AssertionError("it was compared")
+    with logins.comparing("ann", "lhk_0123456789abcdef_x", "10.0.0.1"):
+        pass
+
+
+def test_a_password_that_was_compared_and_found_no_place_to_be_checked_has_failed() -> None:
+    logins = Logins(None, None, None, 600, 1)  # type: ignore[arg-type]  # nothing is checked here
+    _compare_without_a_place(logins, FREE_PER_NAME)
+    with logins.comparing("ann", LONG, "10.0.0.1"):
+        pass
+    _compare_without_a_place(logins, 1)
+    with pytest.raises(LimitExceeded, match="login_delay_s_max"), logins.comparing("ann", LONG, "10.0.0.1"):
+        raise AssertionError("it was compared")
+
+
+def _compare_without_a_place(logins: Logins, times: int) -> None:
+    for number in range(times):
+        with pytest.raises(LimitExceeded, match=PLACES), logins.comparing("ann", f"{WRONG} {number}", "10.0.0.1"):
+            raise LimitExceeded(PLACES, "too many")
 
 
 @pytest.mark.parametrize("found", [None, Record("ann"), Record("ann", passwords.hash_password(LONG), (), True)])

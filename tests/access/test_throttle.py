@@ -1,6 +1,7 @@
 """The table of failed logins: what is slowed, what is not, how large it may grow. In process, on its own clock."""
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 
 import pytest
 
@@ -28,12 +29,12 @@ def fail(throttle: Throttle, times: int, name: str = "ann", address: str = "10.0
         throttle.failed(name, address)
 
 
-def is_slowed(throttle: Throttle, name: str = "ann", address: str = "10.0.0.1") -> bool:
+def is_slowed(throttle: Throttle, name: str = "ann", address: str = "10.0.0.1", credential: bytes = b"a guess") -> bool:
     try:
-        throttle.check(name, address)
+        with throttle.trying(name, address, credential):
+            return False
     except LimitExceeded as error:
         return error.bound == "login_delay_s_max" and "try again in" in str(error)
-    return False
 
 
 def test_a_few_failures_cost_nothing_and_then_the_delay_doubles_up_to_its_bound(clock: Clock) -> None:
@@ -46,6 +47,45 @@ def test_a_few_failures_cost_nothing_and_then_the_delay_doubles_up_to_its_bound(
         assert is_slowed(throttle)
         clock.now += 0.2
         assert not is_slowed(throttle)
+
+
+def test_guesses_at_once_get_no_further_than_one_after_the_other(clock: Clock) -> None:
+    throttle = Throttle(delay_s_max=60)
+    with ExitStack() as going_on:
+        for number in range(FREE_PER_NAME + 1):
+            going_on.enter_context(throttle.trying("ann", "10.0.0.1", b"%d" % number))
+        assert is_slowed(throttle)
+        assert not is_slowed(throttle, "bob")
+        assert not is_slowed(throttle, address="10.0.0.2")
+    assert not is_slowed(throttle)  # none of them failed
+
+
+def test_after_a_delay_one_guess_is_checked_at_a_time(clock: Clock) -> None:
+    throttle = Throttle(delay_s_max=60)
+    fail(throttle, FREE_PER_NAME + 1)
+    clock.now += 1.1
+    with throttle.trying("ann", "10.0.0.1", b"one"):
+        assert is_slowed(throttle, credential=b"other")
+    assert not is_slowed(throttle, credential=b"other")
+
+
+def test_any_number_of_tries_of_one_credential_at_once_are_one(clock: Clock) -> None:
+    throttle = Throttle(delay_s_max=60)
+    fail(throttle, FREE_PER_NAME)
+    with ExitStack() as going_on:
+        for _ in range(50):
+            going_on.enter_context(throttle.trying("ann", "10.0.0.1", b"the same"))
+        assert not is_slowed(throttle, credential=b"the same")
+        assert is_slowed(throttle)
+    assert not is_slowed(throttle)
+
+
+def test_names_tried_at_once_from_one_address_count_for_it(clock: Clock) -> None:
+    throttle = Throttle(delay_s_max=60)
+    fail(throttle, FREE_PER_ADDRESS, address="10.0.0.2")
+    clock.now += 61
+    with throttle.trying("bob", "10.0.0.2", b"one"):
+        assert is_slowed(throttle, "carl", "10.0.0.2", b"other")
 
 
 def test_a_great_many_failures_are_counted_without_overflow(clock: Clock) -> None:

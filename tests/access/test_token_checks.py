@@ -3,6 +3,7 @@
 import base64
 import hmac
 import json
+import queue
 import time
 from hashlib import sha256
 from pathlib import Path
@@ -12,6 +13,7 @@ import jwt
 import pytest
 
 from server.access.json_web_tokens import TokenVerifier
+from server.access.jwks import JwksFile
 from server.config import Settings
 from server.errors import StartupError, Unauthenticated
 from tests.access.tokens import AUDIENCE, ISSUER, SECRET, RsaKey, claims, hs256, raw
@@ -65,6 +67,9 @@ def test_a_sound_token_names_its_principal_and_its_end(by_public_key: TokenVerif
     ({"exp": True}, "expired"),
     ({"exp": [1]}, "malformed"),
     ({"exp": float("inf")}, "malformed"),
+    ({"exp": 10**400}, "no time that could be meant"),
+    ({"exp": 1e300}, "no time that could be meant"),
+    ({"exp": -1}, "expired"),
     ({"exp": float("nan")}, "malformed"),
     ({"nbf": 4_000_000_000}, "not valid yet"),
     ({"nbf": "later"}, "malformed"),
@@ -179,6 +184,23 @@ def test_the_key_set_is_read_again_when_its_file_changes(jwks: Path) -> None:
     with pytest.raises(Unauthenticated):
         checked.verify(ONE.sign(claims()))
     checked.verify(OTHER.sign(claims()))
+
+
+def test_keys_that_leave_the_set_or_are_replaced_there_are_told_and_no_others(jwks: Path) -> None:
+    third = RsaKey("third")
+    key_set(jwks, ONE.jwk(), OTHER.jwk(), third.jwk())
+    file, told = JwksFile(jwks), queue.SimpleQueue[frozenset[str]]()
+    file.watch(told.put)
+    try:
+        renewed = jwks.with_suffix(".new")
+        key_set(renewed, ONE.jwk(use="sig", x5t="more is told of it"), RsaKey("other").jwk()).replace(jwks)
+        assert told.get(timeout=30) == {"other", "third"}
+        jwks.write_text("{")
+        key_set(renewed, ONE.jwk()).replace(jwks)
+        assert told.get(timeout=30) == {"other"}
+    finally:
+        file.stop()
+    assert told.empty()
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"keys": []}', b"\xff", None])

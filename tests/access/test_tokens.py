@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Iterator
 
+import pyarrow.flight as fl
 import pytest
 
 from clients.python import Operations, connect
@@ -14,15 +15,15 @@ from tests.door.test_limits import until
 from tests.harness import Server, query
 from tests.startup.refusal import refusal as start_refusal
 
-KEY, OTHER = RsaKey("this year's"), RsaKey("another")
+KEY, OTHER, LEAVING = RsaKey("this year's"), RsaKey("another"), RsaKey("last year's")
 FOR_US = ("--jwt-issuer", ISSUER, "--jwt-audience", AUDIENCE, "--jwt-leeway-s", "0")
 
 
 @pytest.fixture(scope="module")
 def trusting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server that takes tokens of KEY; ann is there."""
+    """A server that takes tokens of KEY, and of LEAVING until it leaves; ann is there."""
     folder = tmp_path_factory.mktemp("tokens")
-    (folder / "jwks.json").write_text(json.dumps({"keys": [KEY.jwk()]}))
+    (folder / "jwks.json").write_text(json.dumps({"keys": [KEY.jwk(), LEAVING.jwk()]}))
     with Server(folder / "data", "--jwt-jwks", str(folder / "jwks.json"), *FOR_US) as server:
         admin(server, "create_principal", name="ann", roles=["admin"])
         yield server
@@ -81,6 +82,35 @@ def test_a_session_ends_with_the_token_that_opened_it(trusting: Server) -> None:
         until(lambda: time.time() > end)
         assert "expired" in refusal(lambda: own.query("SELECT 1 AS one")).message
         assert refusal(lambda: shared.query("SELECT 1 AS one")).code == "unauthenticated"
+
+
+def test_sessions_of_a_key_that_leaves_the_set_end_and_those_of_other_keys_go_on(trusting: Server) -> None:
+    leaving, staying = LEAVING.sign(claims(jti="leaving")), KEY.sign(claims(jti="staying"))
+    key = admin(trusting, "create_key", principal="ann", name="no token")["key"]
+    with (
+        log_in(trusting, "ann", leaving) as own,
+        Bare(trusting, bearer(leaving)) as shared,
+        Bare(trusting, bearer(staying)) as other,
+        log_in(trusting, "ann", key) as by_key,
+    ):
+        for one in (own, shared, other, by_key):
+            one.update("CREATE TEMP TABLE of_this AS SELECT 1 AS a")
+        renewed = trusting.data.parent / "renewed.json"
+        renewed.write_text(json.dumps({"keys": [KEY.jwk()]}))
+        renewed.replace(trusting.data.parent / "jwks.json")
+        for one in (own, shared):
+            until(lambda one=one: _is_refused(one))  # type: ignore[misc]
+        for one in (other, by_key):
+            assert one.query("FROM of_this").num_rows == 1
+    assert handshake_refused(trusting, "ann", leaving).code == "unauthenticated"
+
+
+def _is_refused(bare: Bare) -> bool:
+    try:
+        bare.act("health")
+    except fl.FlightUnauthenticatedError:
+        return True
+    return False
 
 
 def test_a_server_that_trusts_no_issuer_refuses_tokens(server: Server) -> None:
