@@ -1,6 +1,7 @@
 """Transactions of ours on a cursor: committed under an author's name, run again after a conflict, never twice."""
 
 import secrets
+import threading
 import time
 from collections.abc import Callable
 from typing import TypeVar
@@ -15,6 +16,10 @@ T = TypeVar("T")
 CONFLICT_TRIES = 8
 UNKNOWN = "the connection to the lake's catalog broke while it committed: look whether the rows are there"
 COMMITTED = f"SELECT 1 FROM __ducklake_metadata_{LAKE}.ducklake_snapshot_changes WHERE commit_extra_info = ?"
+
+# Two commits at the same moment meet in DuckLake's catalog, and the second then sleeps a tenth of a second and more
+# before it tries again. Statements run side by side all the same.
+_one_commits = threading.Lock()
 
 _log = logger("commits")
 
@@ -52,7 +57,8 @@ def commit(cursor: LakeCursor, author: str, message: str) -> None:
     mark = secrets.token_hex(16)
     cursor.execute(f"CALL {LAKE}.set_commit_message(?, ?, extra_info => ?)", [author, message, mark])
     try:
-        cursor.execute("COMMIT")
+        with _one_commits:
+            cursor.execute("COMMIT")
     except LakehouseError as error:
         cursor.roll_back()
         try:

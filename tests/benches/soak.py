@@ -42,7 +42,7 @@ def run(context: Context) -> list[Row]:
         (metrics,) = (line.split()[1] for line in server.out if line.startswith("metrics "))
         with Watch(server.pid, metrics, max(LOOK_S_MIN, seconds / SAMPLES)) as watch:
             told = _work(server, context.sizes.soak_clients, rows, seconds)
-        found = query(connection, "SELECT count(*) FROM bench_soak")[0][0].as_py()
+        (found,) = server.rows("SELECT count(*) AS n FROM bench_soak")[0].values()  # the connection above was idle
         running = _left_running(server)
     context.series |= _series(watch.samples)
     return [
