@@ -8,7 +8,8 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
 
 import pyarrow as pa
 from adbc_driver_manager import dbapi
@@ -52,11 +53,16 @@ def wait_forever(connection: dbapi.Connection, _: int) -> None:
 WORK = {"tell": tell, "load": load, "wait": wait_forever}
 
 
-@contextmanager
-def working(server: Server, work: str, first: int = 0) -> Iterator["subprocess.Popen[str]"]:
+def working(server: Server, work: str, first: int = 0) -> AbstractContextManager["subprocess.Popen[str]"]:
     """A client that is connected and at work."""
+    return at_work("tests.crash.client", work, server.uri, PASSWORD, str(first))
+
+
+@contextmanager
+def at_work(module: str, *arguments: str | Path) -> Iterator["subprocess.Popen[str]"]:
+    """A process that said it is ready; killed in the end."""
     client = subprocess.Popen(
-        [sys.executable, "-m", "tests.crash.client", work, server.uri, PASSWORD, str(first)],
+        [sys.executable, "-m", module, *arguments],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

@@ -4,14 +4,13 @@ import hmac
 import random
 import shutil
 import subprocess
-import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 
-from tests.harness import PASSWORD, ROOT, Server
+from tests.crash.client import at_work
+from tests.harness import PASSWORD, Server
 
 KILLS = 10
 LIFE_S = (0.0, 0.7)
@@ -39,23 +38,8 @@ def assert_without_gaps(server: Server, logs: int = 1) -> None:
         assert row["n"] == row["d"] == row["span"]
 
 
-@contextmanager
-def sending(server: Server, name: str, file: Path) -> Iterator["subprocess.Popen[str]"]:
-    client = subprocess.Popen(
-        [sys.executable, "-m", "tests.crash.logged_client", server.uri, PASSWORD, name, file],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
-    assert client.stdout is not None
-    try:
-        assert client.stdout.readline() == "ready\n"
-        yield client
-    finally:
-        client.kill()
-        client.wait()
-        client.stdout.close()
+def sending(server: Server, name: str, file: Path) -> AbstractContextManager["subprocess.Popen[str]"]:
+    return at_work("tests.crash.logged_client", server.uri, PASSWORD, name, file)
 
 
 def test_every_acknowledged_statement_is_in_the_log_once_however_often_the_server_is_killed(
