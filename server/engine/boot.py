@@ -57,6 +57,8 @@ def _set_resources(connection: duckdb.DuckDBPyConnection, settings: Settings, fo
     # How far DuckDB computes ahead of a reader: with the default of 1 MB its threads wait for the wire, and fetching
     # takes a third longer.
     connection.execute("SET streaming_buffer_size = '32MiB'")
+    # What a thread has freed goes back to the system even if that thread has nothing more to do.
+    connection.execute("SET allocator_background_threads = true")
     # The machine's own zone would become part of the Arrow type of every timestamp with zone.
     connection.execute("SET GLOBAL TimeZone = 'UTC'")
 

@@ -82,6 +82,12 @@ class LakeCursor:
     def unregister(self, name: str) -> None:
         self._connection.unregister(name)
 
+    def discard(self) -> None:
+        """Let go of an open result that nobody will read. Closing its reader is not enough: until the connection runs
+        something else DuckDB keeps its buffers, its transaction, and all that others overwrite meanwhile."""
+        with contextlib.suppress(duckdb.Error):
+            self._connection.execute("SELECT NULL").fetchall()
+
     def roll_back(self) -> None:
         """End the transaction; a failed COMMIT has already ended it."""
         with contextlib.suppress(duckdb.Error):

@@ -11,6 +11,7 @@ from server.engine.boot import boot
 from server.engine.commits import commit_on
 from server.engine.context import Context, Contexts
 from server.engine.cursor import DEFAULT_SCHEMA, LakeCursor
+from server.engine.heap import HeapTrimmer
 from server.engine.location import LakeLocation
 from server.engine.locks import TableLocks
 from server.engine.running import Running
@@ -28,6 +29,8 @@ class Engine:
         self.folder = folder
         self.location = LakeLocation.of(settings, folder)
         self.root = boot(settings, folder, self.location)
+        self._heap = HeapTrimmer()
+        self._heap.start()
         self.contexts = Contexts()
         self.locks = TableLocks(settings.statement_s_max)
         self.batches = BatchBounds.of(settings)
@@ -69,5 +72,6 @@ class Engine:
 
     def close(self) -> None:
         """Checkpoint what is attached and close DuckDB. Nothing acknowledged depends on this being reached."""
+        self._heap.stop()
         self.running.stop()
         self.root.close()

@@ -163,5 +163,6 @@ class ResultStream:
         with contextlib.suppress(Exception):  # an interrupted DuckDB stream may raise as it closes
             self._reader.close()
         if not self._drained:
+            self._cursor.discard()
             self._on_free()
         self._on_end(self._rows, self._bytes, error)

@@ -14,6 +14,7 @@ from server.gate.queries import QueryCheck
 from server.sql.statements import Kind, Statement, parse
 from server.sql.tree import Parser
 
+KEPT_MAX = 1000  # texts
 CHARS_KEPT_MAX = 500_000  # of all texts kept; tree and tokens of a text take about 150 bytes for each character
 TEXT_KEPT_CHARS_MAX = 20_000  # longer texts are parsed again: they are rare and would fill the cache
 BUILTIN_TABLE_FUNCTIONS = """SELECT DISTINCT function_name FROM duckdb_functions()
@@ -58,7 +59,7 @@ class Gate:
             if key not in self._kept:
                 self._chars_kept += len(statement.text)
             self._kept[key] = statement
-            while self._chars_kept > CHARS_KEPT_MAX:
+            while self._chars_kept > CHARS_KEPT_MAX or len(self._kept) > KEPT_MAX:
                 _, oldest = self._kept.popitem(last=False)
                 self._chars_kept -= len(oldest.text)
 

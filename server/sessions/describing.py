@@ -20,7 +20,7 @@ from server.sql.parameters import UNKNOWN, guess_types, with_nulls
 from server.sql.statements import Statement
 from server.sql.tree import Node, Parser, planning_text
 
-KEPT_MAX = 2000
+KEPT_MAX = 1000
 TEXT_KEPT_CHARS_MAX = 20_000
 
 
@@ -114,8 +114,8 @@ class Describer:
 
     def _schema(self, statement: Statement, tree: Node, cursor: LakeCursor) -> pa.Schema:
         try:
-            reader = cursor.execute(planning_text(self._parser, tree)).reader(2048)
-            return result_schema(reader.schema, cursor.types())
+            cursor.execute(planning_text(self._parser, tree))
+            return result_schema(cursor.table().schema, cursor.types())
         except SqlError:
             if not statement.parameters:
                 cursor.execute(statement.text)  # the same error, with the position in the caller's own text

@@ -12,7 +12,7 @@ from server.engine.engine import Engine
 from server.sql.statements import Kind, Statement
 from server.sql.tree import nodes
 
-KEPT_MAX = 2000
+KEPT_MAX = 1000
 TEXT_KEPT_CHARS_MAX = 20_000
 # What these give depends on the search path.
 ASKING = frozenset(
