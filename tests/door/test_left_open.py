@@ -52,7 +52,9 @@ def test_no_transaction_stays_open_behind(server: Server, leave: Callable[[Bare]
         writer.update("CREATE OR REPLACE TABLE left_open AS SELECT 1 AS a")
         leave(leaving)
         deadline = time.monotonic() + NOTICED_S
-        while (grown := _growth(server, writer)) > GROWN_MAX:  # the server may hear a moment later that a client is gone
+        while (
+            grown := _growth(server, writer)
+        ) > GROWN_MAX:  # the server may hear a moment later that a client is gone
             assert time.monotonic() < deadline, f"{grown} bytes are held"
         writer.update("DROP TABLE left_open")
 
