@@ -15,7 +15,12 @@ T = TypeVar("T")
 
 CONFLICT_TRIES = 8
 UNKNOWN = "the connection to the lake's catalog broke while it committed: look whether the rows are there"
-COMMITTED = f"SELECT 1 FROM __ducklake_metadata_{LAKE}.ducklake_snapshot_changes WHERE commit_extra_info = ?"
+METADATA = f"__ducklake_metadata_{LAKE}"
+COMMITTED = f"SELECT 1 FROM {METADATA}.ducklake_snapshot_changes WHERE commit_extra_info = ?"
+ON_POSTGRES = f"SELECT 1 FROM ducklake_settings('{LAKE}') WHERE catalog_type = 'postgres'"
+# A COMMIT may still be on its way when its connection is gone. This returns once no write from before is open, or fails
+# after the time in it.
+SETTLE = "SET LOCAL lock_timeout = '10s'; LOCK TABLE public.ducklake_snapshot_changes IN SHARE MODE"
 
 # Two commits at the same moment meet in DuckLake's catalog, and the second then sleeps a tenth of a second and more
 # before it tries again. Statements run side by side all the same.
@@ -62,6 +67,8 @@ def commit(cursor: LakeCursor, author: str, message: str) -> None:
     except LakehouseError as error:
         cursor.roll_back()
         try:
+            if cursor.rows(ON_POSTGRES):
+                cursor.execute("CALL postgres_execute(?, ?)", [METADATA, SETTLE])
             committed = bool(cursor.rows(COMMITTED, [mark]))
         except LakehouseError:
             raise OutcomeUnknown(UNKNOWN) from error

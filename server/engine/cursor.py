@@ -71,8 +71,9 @@ class LakeCursor:
             table: pa.Table = self._connection.to_arrow_table()
             return table
 
-    def register(self, name: str, rows: pa.RecordBatchReader | pa.Table) -> None:
-        """Make rows readable as a view of this cursor; a stream can be read once.
+    def register(self, name: str, rows: Any) -> None:
+        """Make Arrow rows a view of this cursor: a table, a reader, which can be read once, or what has
+        `__arrow_c_stream__`.
 
         Raises SqlError for a type that DuckDB lacks.
         """

@@ -6,7 +6,6 @@ one of them commits the rows of all, and of those that are about to come. A comm
 are never mixed.
 """
 
-import secrets
 import threading
 import time
 from collections import OrderedDict, deque
@@ -17,14 +16,13 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 
 from server.engine.commits import UNKNOWN, commit_on
-from server.engine.cursor import LakeCursor
 from server.engine.engine import SERVER, Engine
+from server.engine.shown import Shown
 from server.errors import OutcomeUnknown
 from server.logs import logger
 from server.sessions.staging import StagedRows
 from server.sql.inserts import insert_rows
 
-VIEW = f"grouped_rows_{secrets.token_hex(8)}"  # no table has this name
 STATEMENTS_MAX = 1000
 TABLES_MAX = 1000
 GATHERING = 0.5
@@ -94,7 +92,7 @@ class GroupCommit:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._tables: OrderedDict[Key, _Table] = OrderedDict()
-        self._idle: deque[LakeCursor] = deque()  # for commits to come: making one costs as much as a small statement
+        self._idle: deque[Shown] = deque()  # for commits to come: making one costs as much as a small statement
         self._lock = threading.Condition()
 
     @contextmanager
@@ -160,25 +158,18 @@ class GroupCommit:
 
     def _write(self, key: Key, staged: list[StagedRows]) -> None:
         rows = pa.concat_tables((s.rows for s in staged), promote_options="default")
-        text = insert_rows(staged[0].target, staged[0].columns, VIEW, rows.num_columns)
-
-        def insert(cursor: LakeCursor) -> None:
-            cursor.register(VIEW, rows)
-            try:
-                cursor.execute(text)
-            finally:
-                cursor.unregister(VIEW)
-
         try:
-            cursor = self._idle.pop()
+            writer = self._idle.pop()
         except IndexError:
-            cursor = self._engine.cursor(SERVER)
+            writer = Shown(self._engine.cursor(SERVER))
         try:
-            cursor.set_time_zone(key.time_zone)  # in which bound values are cast
-            with self._engine.locks.shared(key.locked):
-                commit_on(cursor, key.principal, f"insert ({len(staged)} statements)", insert)
+            writer.cursor.set_time_zone(key.time_zone)  # in which bound values are cast
+            with self._engine.locks.shared(key.locked), writer.showing(rows) as view:
+                text = insert_rows(staged[0].target, staged[0].columns, view, rows.num_columns)
+                message = f"insert ({len(staged)} statements)"
+                commit_on(writer.cursor, key.principal, message, lambda cursor: cursor.execute(text))
         finally:
-            self._idle.append(cursor)
+            self._idle.append(writer)
 
     def _hand_over(self, key: Key) -> None:
         """Wake one that waits, to lead; with none the table is free."""
