@@ -56,8 +56,8 @@ def commit(cursor: LakeCursor, author: str, message: str) -> None:
     """End the open transaction. Raises Conflict if another writer was first.
 
     A catalog on Postgres may commit and its answer be lost, which DuckDB tells like a conflict: so each commit has a
-    mark of its own, and the catalog is asked for it. Raises OutcomeUnknown if that can't be asked, or if DuckLake took
-    the commit for failed and removed its files.
+    mark of its own, and the catalog is asked for it once nothing is under way there. Raises OutcomeUnknown if that
+    can't be asked, or if DuckLake took the commit for failed and removed its files.
     """
     mark = secrets.token_hex(16)
     cursor.execute(f"CALL {LAKE}.set_commit_message(?, ?, extra_info => ?)", [author, message, mark])
