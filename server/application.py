@@ -19,6 +19,9 @@ from server.catalog.migrate import migrate
 from server.config import Settings
 from server.data_folder import DataFolder, FolderLock
 from server.engine.engine import SERVER, Engine
+from server.erasure.hiding import Hiding
+from server.erasure.suppression import Suppressions
+from server.erasure.tombstones import Tombstones
 from server.gate.gate import Gate
 from server.health import Health
 from server.ingest.files import FileIngest
@@ -32,6 +35,7 @@ from server.querylog import QueryLog
 from server.sessions.describing import Describer
 from server.sessions.execution import Services
 from server.sessions.grouping import GroupCommit
+from server.sessions.guarding import Guarding
 from server.sessions.held import HeldBudget
 from server.sessions.limits import PrincipalLimits
 from server.sessions.options import standard
@@ -67,6 +71,8 @@ class Application:
     keys: ApiKeys
     logins: Logins
     limits: PrincipalLimits
+    suppressions: Suppressions
+    hiding: Hiding
     observability: Observability
     sessions: Sessions | None = None  # from the start on
 
@@ -91,14 +97,18 @@ class Application:
         indexes = IndexCatalog(engine)
         search = VectorSearch(indexes, providers, settings)
         limits = PrincipalLimits(engine)
+        tombstone_key = secret_key(folder.keys, "tombstone-hmac")
+        suppressions = Suppressions(engine, tombstone_key)
+        hiding = Hiding(engine, indexes, indexes.hidden)
         operations = Operations(query_log)
         operations.add(
             Health(engine, jobs).operation(),
-            FileIngest(engine).operation(),
+            FileIngest(engine, suppressions).operation(),
             Samples(engine).operation(),
             Metadata(engine).operation(),
             *Keys(engine).operations(),
             limits.operation(),
+            *Tombstones(engine, tombstone_key, suppressions, hiding).operations(),
             *IndexOperations(engine, indexes, providers, jobs).operations(),
         )
         jobs.register(KIND, IndexBuilder(engine, indexes, providers).work)
@@ -123,6 +133,8 @@ class Application:
             keys,
             Logins(principals, keys, tokens, settings.login_delay_s_max, settings.logins_running_max),
             limits,
+            suppressions,
+            hiding,
             Observability(settings, engine, query_log, operations, jobs, indexes),
         )
 
@@ -137,6 +149,8 @@ class Application:
         made = self.principals.ensure_admin(admin_password)
         self.limits.load()
         lost = self.indexes.load()
+        self.suppressions.load()
+        self.hiding.load()
         self.jobs.start()
         busy = {job.subject for job in self.jobs.running()}
         for name in lost:
@@ -156,8 +170,9 @@ class Application:
             standard(),
             self.limits,
             HeldBudget(self.settings.held_bytes_max),
-            GroupCommit(self.engine),
+            GroupCommit(self.engine, lambda table: self.suppressions.guard(table) is not None),
             Staging(self.engine),
+            Guarding(self.suppressions, self.parser),
         )
         self.sessions = Sessions(services, self.settings)
         self.logins.watch(self.sessions.end)

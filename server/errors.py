@@ -45,6 +45,12 @@ class DimensionMismatch(InvalidArgument):
     code = "dimension_mismatch"
 
 
+class KeySuppressed(InvalidArgument):
+    """A statement would bring back rows of a key that has a tombstone."""
+
+    code = "key_suppressed"
+
+
 class AlreadyExists(InvalidArgument):
     code = "already_exists"
 
@@ -96,6 +102,12 @@ class OutcomeUnknown(Unavailable):
     """Whether a commit was done can't be told: look before trying again."""
 
     code = "outcome_unknown"
+
+
+class CompactionFailed(LakehouseError):
+    """New files do not hold what they were to replace: the old ones stay."""
+
+    code = "compaction_failed"
 
 
 class ProviderUnavailable(Unavailable):

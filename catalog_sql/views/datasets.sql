@@ -30,7 +30,8 @@ WITH live_schema AS (
     FROM __ducklake_metadata_lakehouse.ducklake_table JOIN born USING (table_id) WHERE end_snapshot IS NULL
     UNION ALL
     SELECT view_id, schema_id, view_name, 'view', begin_snapshot
-    FROM __ducklake_metadata_lakehouse.ducklake_view WHERE end_snapshot IS NULL
+    FROM __ducklake_metadata_lakehouse.ducklake_view
+    WHERE end_snapshot IS NULL AND NOT starts_with(lower(view_name), '__raw__')
 )
 SELECT
     if(schema_name = 'main', name, schema_name || '.' || name) AS dataset,

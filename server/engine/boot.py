@@ -36,6 +36,7 @@ def boot(settings: Settings, folder: DataFolder, location: LakeLocation) -> duck
     try:
         _set_resources(connection, settings, folder)
         location.attach(connection)
+        _set_retries(connection)
         _close(connection, [Path(location.data_path)] if not location.on_s3 else [], location, settings)
     except duckdb.Error as error:
         connection.close()
@@ -61,6 +62,13 @@ def _set_resources(connection: duckdb.DuckDBPyConnection, settings: Settings, fo
     connection.execute("SET allocator_background_threads = true")
     # The machine's own zone would become part of the Arrow type of every timestamp with zone.
     connection.execute("SET GLOBAL TimeZone = 'UTC'")
+
+
+def _set_retries(connection: duckdb.DuckDBPyConnection) -> None:
+    """A commit that meets another one is tried again by DuckLake, after a wait that others would sit through: commits of
+    this process go one at a time. From 2 ms to 1 s, 2 s in all, for those of other processes."""
+    connection.execute("SET ducklake_retry_wait_ms = 2")
+    connection.execute("SET ducklake_retry_backoff = 2")
 
 
 def _set_size(connection: duckdb.DuckDBPyConnection, name: str, setting: str, size: str) -> None:

@@ -45,15 +45,14 @@ class LakeCursor:
 
     def execute(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> "LakeCursor":
         """parameters: a sequence for ? and $1, a mapping for $name."""
-        bound = dict(parameters) if isinstance(parameters, Mapping) else list(parameters)
         with translated(self.context):
-            self._connection.execute(sql, bound)
+            self._connection.execute(sql, _bound(parameters))
         return self
 
-    def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    def rows(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> list[tuple[Any, ...]]:
         """Run and fetch all, for statements of ours whose results are small."""
         with translated(self.context):
-            return list(self._connection.execute(sql, list(parameters)).fetchall())
+            return list(self._connection.execute(sql, _bound(parameters)).fetchall())
 
     def reader(self, batch_rows: int) -> pa.RecordBatchReader:
         """The open result, streamed: DuckDB computes as batches are read."""
@@ -104,3 +103,7 @@ class LakeCursor:
     def close(self) -> None:
         self._on_close()
         self._connection.close()
+
+
+def _bound(parameters: Sequence[Any] | Mapping[str, Any]) -> list[Any] | dict[str, Any]:
+    return dict(parameters) if isinstance(parameters, Mapping) else list(parameters)

@@ -14,6 +14,7 @@ CLOSED_SCHEMAS = frozenset({"vectors", "deleted"})
 READ_ONLY_CATALOGS = frozenset({"memory", "system"})  # our macros are there, for all sessions
 # Closed under every schema, since a view's text is resolved in the schema of whoever reads it.
 HIDDEN_TABLES = frozenset({"principal_events", "api_key_events"})  # hashes of passwords and keys
+RESERVED_PREFIX = "__raw__"  # views of a dataset with its deleted rows
 METADATA_PREFIX = "__ducklake_metadata_"
 SERVER_VIEWS = frozenset({"duckdb_logs", "duckdb_databases", "pragma_database_list"})  # addresses, others' statements
 
@@ -71,6 +72,8 @@ def check_written(names: Sequence[str], session_schema: str, is_schema: bool = F
     parts = [name.lower() for name in names]
     for part in parts:
         check_name(part)
+    if parts and parts[-1].startswith(RESERVED_PREFIX):
+        raise PermissionDenied(f"names that begin with {RESERVED_PREFIX} are the server's")
     around = parts if is_schema else parts[:-1]
     if len(parts) > 1 and parts[0] in READ_ONLY_CATALOGS:
         raise PermissionDenied(f"catalog {parts[0]} is the server's: objects are in {LAKE} or temporary")

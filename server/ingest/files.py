@@ -16,6 +16,7 @@ from pydantic import Field, model_validator
 from server.catalog.datasets import SQL, checked_name, dataset_name, existing_dataset
 from server.engine.cursor import LakeCursor
 from server.engine.engine import Engine
+from server.erasure.suppression import Suppressions
 from server.errors import InvalidArgument, LimitExceeded, NotFound, PermissionDenied
 from server.ingest.loading import Mode, Target, load
 from server.ingest.parsing import rows_of
@@ -73,8 +74,9 @@ class _File:
 
 
 class FileIngest:
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, suppressions: Suppressions) -> None:
         self._engine = engine
+        self._suppressions = suppressions
 
     def operation(self) -> Operation[IngestFile]:
         return Operation(
@@ -111,7 +113,8 @@ class FileIngest:
 
         def work(cursor: LakeCursor) -> int:
             with rows_of(self._engine.settings, file.path, file.format, file.name, types) as stream:
-                rows = load(cursor, stream, into, mode)
+                guard = self._suppressions.guard(f"{into.schema}.{into.table}")
+                rows = load(cursor, stream, into, mode, guard, actor)
             what = [ingest_id, name, file.name, file.sha256, file.format, mode, rows, file.size_bytes]
             cursor.execute(SQL["record"], [*what, actor, datetime.now(UTC)])
             return rows

@@ -7,6 +7,7 @@ import pyarrow as pa
 
 from server.engine.cursor import LakeCursor
 from server.engine.location import LAKE
+from server.erasure.guard import Guard
 from server.errors import InvalidArgument
 from server.ingest.storable import storable
 from server.sql.quoting import identifier, qualified
@@ -27,29 +28,48 @@ class Target:
         return identifier(self.table) if self.temporary else qualified(LAKE, self.schema, self.table)
 
 
-def load(cursor: LakeCursor, stream: pa.RecordBatchReader, target: Target, mode: Mode) -> int:
+def load(
+    cursor: LakeCursor,
+    stream: pa.RecordBatchReader,
+    target: Target,
+    mode: Mode,
+    guard: Guard | None = None,
+    actor: str = "",
+) -> int:
     """Write every row or none (the caller rolls back on any error); the number of rows.
 
     create: the table must not be there. append: it must be, columns are matched by name. replace: it is made anew.
-    create_append: made if it is not there. Raises SqlError with DuckDB's reason.
+    create_append: made if it is not there. guard: of the table, if it has suppressed keys; what it holds back is not
+    among the rows, and is counted as the actor's. Raises SqlError with DuckDB's reason.
     """
     stream = storable(stream)
     _check_names(stream.schema)
     cursor.register(STREAM, stream)
     try:
-        kind = "TEMPORARY TABLE" if target.temporary else "TABLE"
-        match mode:
-            case "create":
-                return _count(cursor, f"CREATE {kind} {target} AS SELECT * FROM {STREAM}")
-            case "replace":
-                return _count(cursor, f"CREATE OR REPLACE {kind} {target} AS SELECT * FROM {STREAM}")
-            case "create_append":
-                cursor.register(SHAPE, stream.schema.empty_table())
-                cursor.execute(f"CREATE {kind} IF NOT EXISTS {target} AS SELECT * FROM {SHAPE}")
-                cursor.unregister(SHAPE)
-        return _count(cursor, f"INSERT INTO {target} BY NAME SELECT * FROM {STREAM}")
+        if guard is None:
+            return _write(cursor, stream.schema, STREAM, target, mode)
+
+        def make(staged: str) -> None:
+            cursor.execute(f"CREATE TEMP TABLE {staged} AS SELECT * FROM {STREAM}")
+
+        with guard.passing(cursor, actor, make) as source:
+            return _write(cursor, stream.schema, source, target, mode)
     finally:
         cursor.unregister(STREAM)
+
+
+def _write(cursor: LakeCursor, schema: pa.Schema, source: str, target: Target, mode: Mode) -> int:
+    kind = "TEMPORARY TABLE" if target.temporary else "TABLE"
+    match mode:
+        case "create":
+            return _count(cursor, f"CREATE {kind} {target} AS SELECT * FROM {source}")
+        case "replace":
+            return _count(cursor, f"CREATE OR REPLACE {kind} {target} AS SELECT * FROM {source}")
+        case "create_append":
+            cursor.register(SHAPE, schema.empty_table())
+            cursor.execute(f"CREATE {kind} IF NOT EXISTS {target} AS SELECT * FROM {SHAPE}")
+            cursor.unregister(SHAPE)
+    return _count(cursor, f"INSERT INTO {target} BY NAME SELECT * FROM {source}")
 
 
 def _count(cursor: LakeCursor, sql: str) -> int:

@@ -5,6 +5,7 @@ import pyarrow as pa
 from server.engine.engine import Engine
 from server.errors import InvalidArgument, LimitExceeded, NotFound, Unsupported
 from server.sessions.cursors import SessionCursors
+from server.sessions.guarding import Guarding
 from server.sessions.transactions import Transaction
 from server.sql.statements import Statement
 
@@ -12,8 +13,11 @@ from server.sql.statements import Statement
 class ClientTransactions:
     """shared: whether several clients may call in the session; see `Session`."""
 
-    def __init__(self, engine: Engine, cursors: SessionCursors, principal: str, shared: bool) -> None:
+    def __init__(
+        self, engine: Engine, guarding: Guarding, cursors: SessionCursors, principal: str, shared: bool
+    ) -> None:
         self._engine = engine
+        self._guarding = guarding
         self._cursors = cursors
         self._principal = principal
         self._shared = shared
@@ -59,7 +63,7 @@ class ClientTransactions:
             raise InvalidArgument("a transaction is ended by its identifier")
         try:
             if commit:
-                transaction.commit(self._principal, "transaction")
+                transaction.commit(self._principal, "transaction", self._engine.locks, self._guarding.version)
                 self._engine.schema_changed()
             else:
                 transaction.roll_back()

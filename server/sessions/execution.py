@@ -12,16 +12,18 @@ from server.engine.cursor import LakeCursor
 from server.engine.engine import Engine
 from server.engine.results import ResultStream
 from server.engine.running import client_gone
+from server.erasure.guard import Guard
 from server.errors import Cancelled, LakehouseError, SqlError
 from server.gate.gate import Gate
 from server.ingest.feed import Feed
 from server.ingest.loading import Mode, Target, load
 from server.operations.registry import Operations
 from server.querylog import QueryLog
-from server.sessions.bulk import Bound, counted, values_of
+from server.sessions.bulk import Bound, values_of
 from server.sessions.cursors import SessionCursors
 from server.sessions.describing import Described, Describer
 from server.sessions.grouping import GroupCommit, Key
+from server.sessions.guarding import Guarding
 from server.sessions.held import HeldBudget
 from server.sessions.in_progress import InProgress
 from server.sessions.leases import Lease, Wanted
@@ -58,6 +60,7 @@ class Services:
     held: HeldBudget
     grouping: GroupCommit
     staging: Staging
+    guarding: Guarding
 
 
 class Execution:
@@ -123,17 +126,19 @@ class Execution:
             return self.update(statement, bound, transaction).cast(COUNT)
         settings, limits = self._services.engine.settings, self._services.limits.of(self._principal.name)
         values = next(bound.values())
+        self._services.guarding.check(statement, self.cursors.schema)
         return self._write(statement, transaction, lambda c: bounded(c, statement, values, settings, limits))
 
     def update(self, statement: Statement, bound: Bound, transaction: Transaction | None) -> pa.Table:
         """Run DML or DDL once per bound row, all or none; see `counted`. Single inserts that come at the same time are
         committed together."""
         insert = self._lone_insert(statement, bound) if transaction is None else None
-        if insert is None:
-            return self._update(statement, bound, transaction)
         # Read once: another call of the session may change it between the gate's answer and the commit.
         schema, zone = self.cursors.schema, self.cursors.time_zone or DEFAULT_TIME_ZONE
-        key = Key(self._principal.name, schema, zone, insert.names, write_target(statement, schema) or "")
+        locked = write_target(statement, schema) or ""
+        if insert is None or self._services.guarding.guard(locked) is not None:
+            return self._update(statement, bound, transaction)
+        key = Key(self._principal.name, schema, zone, insert.names, locked)
         with self._services.grouping.turn(key) as turn:
             if not turn.alone:
                 staged = self._stage(statement, insert, bound, schema)
@@ -142,7 +147,11 @@ class Execution:
             return self._update(statement, bound, transaction)
 
     def _update(self, statement: Statement, bound: Bound, transaction: Transaction | None) -> pa.Table:
-        return self._write(statement, transaction, lambda cursor: counted(cursor, statement, bound))
+        schema, actor, alone = self.cursors.schema, self._principal.name, transaction is None
+        guarding = self._services.guarding
+        return self._write(
+            statement, transaction, lambda cursor: guarding.run(cursor, statement, bound, schema, actor, alone)
+        )
 
     def _lone_insert(self, statement: Statement, bound: Bound) -> ValuesInsert | None:
         """The insert, if its rows may be computed before their commit."""
@@ -177,11 +186,15 @@ class Execution:
             hold(locked, client_gone.get()),
             self._new_lease(transaction, self._wanted(for_temporary=target.temporary)) as cursor,
         ):
+            author, guarding = self._principal.name, self._services.guarding
+            guard = None if target.temporary else guarding.guard(locked)
             if transaction is not None:
-                count = load(cursor, rows.reader(cursor.context), target, mode)
+                transaction.wrote(locked, guarding.version(locked))
+                count = load(cursor, rows.reader(cursor.context), target, mode, guard, author)
             else:
-                author = self._principal.name
-                count = commit_on(cursor, author, message, lambda c: _load(c, rows, target, mode), tries=1)
+                count = commit_on(
+                    cursor, author, message, lambda c: _load(c, rows, target, mode, guard, author), tries=1
+                )
             self.cursors.has_temporary |= target.temporary
         engine.schema_changed()
         return count
@@ -231,6 +244,8 @@ class Execution:
         with hold(target or self._session_id, client_gone.get()), self._lease(statement, transaction) as cursor:
             _check_commented_column(cursor, statement)
             if transaction is not None:
+                if target is not None:
+                    transaction.wrote(target, self._services.guarding.version(target))
                 table = work(cursor)
             elif statement.type_name == "PIVOT":
                 table = read_on(cursor, work)  # it makes a temporary type for its columns, which would stay
@@ -248,9 +263,9 @@ def _check_commented_column(cursor: LakeCursor, statement: Statement) -> None:
         cursor.rows(column)
 
 
-def _load(cursor: LakeCursor, rows: Feed, target: Target, mode: Mode) -> int:
+def _load(cursor: LakeCursor, rows: Feed, target: Target, mode: Mode, guard: Guard | None, actor: str) -> int:
     """A stream that its client gave up looks like one that ended: ask before the commit."""
-    count = load(cursor, rows.reader(cursor.context), target, mode)
+    count = load(cursor, rows.reader(cursor.context), target, mode, guard, actor)
     gone = client_gone.get()
     if gone is not None and gone():
         raise Cancelled("the client went away before its rows were committed")

@@ -9,7 +9,7 @@ are never mixed.
 import threading
 import time
 from collections import OrderedDict, deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -18,7 +18,7 @@ import pyarrow as pa
 from server.engine.commits import UNKNOWN, commit_on
 from server.engine.engine import SERVER, Engine
 from server.engine.shown import Shown
-from server.errors import OutcomeUnknown
+from server.errors import OutcomeUnknown, Unsupported
 from server.logs import logger
 from server.sessions.staging import StagedRows
 from server.sql.inserts import insert_rows
@@ -89,8 +89,10 @@ class Turn:
 
 
 class GroupCommit:
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, guarded: Callable[[str], bool]) -> None:
+        """guarded: whether a table has suppressed keys, so that its inserts run one by one."""
         self._engine = engine
+        self._guarded = guarded
         self._tables: OrderedDict[Key, _Table] = OrderedDict()
         self._idle: deque[Shown] = deque()  # for commits to come: making one costs as much as a small statement
         self._lock = threading.Condition()
@@ -165,6 +167,8 @@ class GroupCommit:
         try:
             writer.cursor.set_time_zone(key.time_zone)  # in which bound values are cast
             with self._engine.locks.shared(key.locked), writer.showing(rows) as view:
+                if self._guarded(key.locked):
+                    raise Unsupported(f"{key.locked} has suppressed keys")
                 text = insert_rows(staged[0].target, staged[0].columns, view, rows.num_columns)
                 message = f"insert ({len(staged)} statements)"
                 commit_on(writer.cursor, key.principal, message, lambda cursor: cursor.execute(text))

@@ -53,7 +53,9 @@ class Session:
         self.cursors = self.execution.cursors
         self.held = HeldResults(self.services.engine.settings.result_held_bytes_max, self.services.held)
         self.prepared = PreparedStatements(self.services.engine.settings.prepared_max)
-        self.transactions = ClientTransactions(self.services.engine, self.cursors, self.principal.name, self.shared)
+        self.transactions = ClientTransactions(
+            self.services.engine, self.services.guarding, self.cursors, self.principal.name, self.shared
+        )
         self._names = itertools.count()
 
     @property

@@ -3,11 +3,14 @@
 import secrets
 import threading
 import weakref
+from collections.abc import Callable
+from contextlib import ExitStack
 
 from server.engine.commits import commit
 from server.engine.cursor import LakeCursor
+from server.engine.locks import TableLocks
 from server.engine.results import ResultStream
-from server.errors import Cancelled, InvalidArgument, LakehouseError
+from server.errors import Cancelled, Conflict, InvalidArgument, LakehouseError
 
 
 class Transaction:
@@ -21,6 +24,7 @@ class Transaction:
         self._open: weakref.ref[ResultStream] | None = None  # weak: see SessionCursors
         self._ended = False
         self._failed = False
+        self._written: dict[str, int] = {}
         self._suspect = False  # a result broke off: the transaction may have ended with it
         cursor.execute("BEGIN")
 
@@ -48,6 +52,10 @@ class Transaction:
         """A result of it ended with an error, in whatever thread."""
         self._suspect = True
 
+    def wrote(self, table: str, version: int) -> None:
+        """A statement writes into the table, whose tombstones have this version; see `Suppressions`."""
+        self._written.setdefault(table, version)
+
     def settle(self) -> None:
         stream = self._open() if self._open is not None else None
         if stream is not None:
@@ -57,11 +65,19 @@ class Transaction:
     def streaming(self, stream: ResultStream) -> None:
         self._open = weakref.ref(stream)
 
-    def commit(self, author: str, message: str) -> None:
-        """Raises LimitExceeded, and goes on, if an open result is too large to be kept."""
-        with self.lock:
+    def commit(self, author: str, message: str, locks: TableLocks, version: Callable[[str], int]) -> None:
+        """version: of a table's tombstones now.
+
+        Raises LimitExceeded, and goes on, if an open result is too large to be kept; Conflict if a tombstone was set in
+        a table since the transaction wrote into it.
+        """
+        with self.lock, ExitStack() as held:
             cursor = self.ready()
             self._ended = True
+            for table, seen in sorted(self._written.items()):
+                held.enter_context(locks.shared(table))
+                if version(table) != seen:
+                    raise Conflict(f"a tombstone was set in {table}: run the transaction again")
             commit(cursor, author, message)
 
     def roll_back(self) -> None:

@@ -16,6 +16,7 @@ from server.vectors.generation_files import (
     remove_generation,
     remove_unfinished,
 )
+from server.vectors.hidden import HiddenDocuments
 from server.vectors.serving import Serving
 
 SQL = named_queries("queries/indexes.sql")
@@ -40,6 +41,7 @@ class IndexCatalog:
         self._engine = engine
         self.root = engine.folder.indexes
         self.serving = Serving()
+        self.hidden = HiddenDocuments()
         self._lock = threading.Lock()  # held from a change or reading of the lake until the memory shows it
         self._definitions: dict[str, IndexDefinition] = {}
         self._recorded: dict[str, Recorded] = {}
@@ -71,6 +73,10 @@ class IndexCatalog:
     def get(self, name: str) -> IndexDefinition | None:
         """The index as this process knows it."""
         return self._definitions.get(name.lower())
+
+    def all(self) -> list[IndexDefinition]:
+        """The indexes as this process knows them."""
+        return list(self._definitions.values())
 
     def recorded(self, name: str) -> Recorded | None:
         """The newest finished generation of an index; None for one that was never built."""
@@ -109,6 +115,7 @@ class IndexCatalog:
         with self._lock:
             self._engine.commit(actor, f"drop index {name}", remove)
             self._definitions.pop(name.lower(), None)
+            self.hidden.drop(name)
             self._recorded.pop(name, None)
         if name in self.serving.names():
             self.serving.drop(name)

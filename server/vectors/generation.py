@@ -8,7 +8,7 @@ but when the filter goes along with distance (only other topics are visible) rec
 single queries to 0.3, and nothing in the answer tells; too few ids left over do tell.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from math import ceil, sqrt
@@ -18,6 +18,7 @@ from typing import Any, Literal
 import faiss
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from server.errors import DimensionMismatch, InvalidArgument, Unavailable
@@ -102,6 +103,18 @@ class Generation:
         starts = ids - self._first_ids[places]
         rows = [batches[place].slice(start, 1) for place, start in zip(places.tolist(), starts.tolist(), strict=True)]
         return pa.Table.from_batches(rows, schema=CHUNKS_SCHEMA).combine_chunks()
+
+    def rows_of(self, documents: Collection[str]) -> Ids:
+        """FAISS ids of every chunk of these doc_ids, in rising order."""
+        wanted = pa.array(documents, pa.string())
+        found = [pc.is_in(batch.column("doc_id"), wanted) for batch in self._opened(self._batches)]
+        return np.flatnonzero(np.concatenate([part.to_numpy(zero_copy_only=False) for part in found] or [[]]))
+
+    def documents(self) -> set[str]:
+        """The doc_ids of all chunks."""
+        return {
+            str(name) for batch in self._opened(self._batches) for name in batch.column("doc_id").unique().to_pylist()
+        }
 
     def close(self) -> None:
         """Let go of the mapped files, at once or when searches running in other threads end."""

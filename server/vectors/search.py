@@ -13,7 +13,7 @@ from server.config import Settings
 from server.errors import Cancelled, DimensionMismatch, InvalidArgument, LimitExceeded, NotFound, Unavailable
 from server.vectors.catalog import IndexCatalog
 from server.vectors.definition import BROUGHT_ALONG, IndexDefinition
-from server.vectors.generation import Generation
+from server.vectors.generation import Generation, Ids
 
 BLOCK = 64  # queries between two looks at whether the statement was cancelled
 Query = str | Sequence[float] | NDArray[Any]
@@ -62,7 +62,8 @@ class VectorSearch:
         try:
             with self._indexes.serving.current(index.index_name) as generation:
                 blocks = [vectors[start : start + BLOCK] for start in range(0, len(vectors), BLOCK)]
-                return [row for block in blocks for row in _search(generation, index, block, k, cancelled)]
+                allowed = self._indexes.hidden.allowed(index.index_name, generation)
+                return [row for block in blocks for row in _search(generation, index, block, k, allowed, cancelled)]
         except NotFound:
             self.find(index_name)  # dropped in the meantime?
             raise Unavailable(
@@ -115,6 +116,7 @@ def _search(
     index: IndexDefinition,
     vectors: list[NDArray[np.float32]],
     k: int,
+    allowed: Ids | None,
     cancelled: Callable[[], bool],
 ) -> list[list[Match]]:
     if cancelled():
@@ -128,7 +130,7 @@ def _search(
             )
     if not manifest.rows:
         return [[] for _ in vectors]
-    found = generation.search(np.stack(vectors), k, index.ef_search)
+    found = generation.search(np.stack(vectors), k, index.ef_search, allowed)
     chunks = [generation.chunks(row[row >= 0]).to_pydict() for row in found.ids]
     return [_matches(*one, manifest.generation) for one in zip(chunks, found.scores, found.plans, strict=True)]
 

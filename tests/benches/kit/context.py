@@ -35,10 +35,11 @@ FROM range(?) t(i)
 
 @dataclass(frozen=True)
 class Sizes:
-    """calls: of a small query or a search, each; texts: embedded per repetition, by tokens a text; clients and writers:
+    """people: rows of the datasets that lose some; calls: of a small query or a search, each; texts: embedded per repetition, by tokens a text; clients and writers:
     at once; rounds of round_s seconds."""
 
     rows: int
+    people: tuple[int, ...]
     fetches: int
     calls: int
     vectors: int
@@ -55,6 +56,7 @@ class Sizes:
 
 FULL = Sizes(
     rows=5_000_000,
+    people=(100_000, 2_470_000),
     fetches=7,
     calls=1_000,
     vectors=100_000,
@@ -70,6 +72,7 @@ FULL = Sizes(
 )
 QUICK = Sizes(
     rows=50_000,
+    people=(1_000,),
     fetches=2,
     calls=20,
     vectors=2_000,

@@ -1,0 +1,1 @@
+"""Taking rows away: tombstones at once, and whoever is suppressed stays away."""
