@@ -65,8 +65,8 @@ def _set_resources(connection: duckdb.DuckDBPyConnection, settings: Settings, fo
 
 
 def _set_retries(connection: duckdb.DuckDBPyConnection) -> None:
-    """A commit that meets another one is tried again by DuckLake, after a wait that others would sit through: commits of
-    this process go one at a time. From 2 ms to 1 s, 2 s in all, for those of other processes."""
+    """A commit that meets another one is tried again by DuckLake, after a wait that others sit through: commits of this
+    process go one at a time. The waits grow from 2 ms to 1 s, for commits of other processes."""
     connection.execute("SET ducklake_retry_wait_ms = 2")
     connection.execute("SET ducklake_retry_backoff = 2")
 

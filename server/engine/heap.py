@@ -1,21 +1,26 @@
 """Give freed memory back to the system.
 
-glibc keeps what many threads have freed, and only DuckDB's builds without jemalloc ask it to let go. So a server that
-was busy once would stay as big as it was then, and grow with each new peak.
+glibc keeps what many threads have freed, in many arenas, and only DuckDB's builds without jemalloc ask it to let go. So a
+server that was busy once would stay as big as it was then, and grow with each new peak.
 """
 
 import ctypes
+import os
 import threading
 from collections.abc import Callable
 
 EVERY_S = 5.0
+_M_ARENA_MAX = -8  # of glibc's mallopt
 
 
 class HeapTrimmer:
-    """A thread that trims the C heap every few seconds; nothing where the C library can't do it."""
+    """A thread that trims the C heap every few seconds; nothing where the C library can't do it. Arenas are as many as
+    the machine has cores, instead of eight times as many."""
 
     def __init__(self) -> None:
         self._trim = _malloc_trim()
+        if self._trim is not None:
+            ctypes.CDLL(None).mallopt(_M_ARENA_MAX, max(2, os.cpu_count() or 1))
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="heap", daemon=True)
 

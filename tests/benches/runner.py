@@ -26,7 +26,19 @@ from tests.benches.kit.rows import NotRun, Row, not_run
 
 BENCHES: dict[str, ModuleType] = {
     bench.__name__.rpartition(".")[2]: bench
-    for bench in (fetch, fetch_quack, small_query, sail, server_cpu, clients, vector_search, hnsw, embedding, inserts, tombstones)
+    for bench in (
+        fetch,
+        fetch_quack,
+        small_query,
+        sail,
+        server_cpu,
+        clients,
+        vector_search,
+        hnsw,
+        embedding,
+        inserts,
+        tombstones,
+    )
 }
 
 # What takes long has a report of its own, and runs when it is named.

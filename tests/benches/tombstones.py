@@ -10,7 +10,8 @@ TIMES_MAX = 2.0
 REPETITIONS = 9
 KEYS = 3
 PEOPLE = """CREATE TABLE {table} AS
-SELECT i AS id, 'person' || i || '@example.org' AS email, hash(i) AS note, hash(i, 1) AS other FROM range({rows}) t(i)"""
+SELECT i AS id, 'person' || i || '@example.org' AS email, hash(i) AS note, hash(i, 1) AS other
+FROM range({rows}) t(i)"""
 
 
 def run(context: Context) -> list[Row]:

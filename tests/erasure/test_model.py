@@ -101,8 +101,8 @@ class People(RuleBasedStateMachine):
         assert self._rows(self.name) == Counter(self.live)
         if self.with_tombstones:
             assert self._rows(f"__raw__{self.name}") == Counter(self.live + self.deleted)
-            text = f"SELECT coalesce(sum(row_count), 0)::INT AS n FROM catalog.held_back_events WHERE dataset = '{self.name}'"
-            assert query(self.connection, text)["n"][0].as_py() == self.held
+            text = "SELECT coalesce(sum(row_count), 0)::INT AS n FROM catalog.held_back_events WHERE dataset = ?"
+            assert query(self.connection, text, (self.name,))["n"][0].as_py() == self.held
 
     def _changeable(self, operation: str, keys: Sequence[str], states: Iterable[str]) -> list[str]:
         """Run the operation; the keys that it changes, none if it is refused."""

@@ -14,7 +14,9 @@ from tests.ingest.sending import send
 
 COLUMNS = "id, email, note"
 CSV = b"id,email,note\n20,ada@example.org,again\n21,ben@example.org,again\n22,fay@example.org,new\n23,,nobody\n"
-VALUES = "(20, 'ada@example.org', 'again'), (21, 'ben@example.org', 'again'), (22, 'fay@example.org', 'new'), (23, NULL, 'x')"
+VALUES = (
+    "(20, 'ada@example.org', 'again'), (21, 'ben@example.org', 'again'), (22, 'fay@example.org', 'x'), (23, NULL, 'x')"
+)
 ROWS = pa.table(
     {
         "id": [20, 21, 22, 23],
@@ -257,4 +259,5 @@ def test_what_is_held_back_reaches_no_file(data: Path) -> None:
     assert any(file.suffix == ".parquet" for file in files)
     for file in files:
         decoded = str(parquet.read_table(file).to_pylist()) if file.suffix == ".parquet" else ""
-        assert b"7f3c1d" not in file.read_bytes() and "7f3c1d" not in decoded, file
+        assert b"7f3c1d" not in file.read_bytes(), file
+        assert "7f3c1d" not in decoded, file
