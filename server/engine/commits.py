@@ -1,5 +1,6 @@
 """Transactions of ours on a cursor: committed under an author's name, run again after a conflict, never twice."""
 
+import contextlib
 import secrets
 import threading
 import time
@@ -22,19 +23,33 @@ ON_POSTGRES = f"SELECT 1 FROM ducklake_settings('{LAKE}') WHERE catalog_type = '
 # after the time in it.
 SETTLE = "SET LOCAL lock_timeout = '10s'; LOCK TABLE public.ducklake_snapshot_changes IN SHARE MODE"
 
-# Two commits at the same moment meet in DuckLake's catalog, and the second then sleeps a tenth of a second and more
-# before it tries again. Statements run side by side all the same.
+# Two commits at the same moment meet in DuckLake's catalog, and the second is done again, as is one that another came
+# before since it began. So commits go one at a time, while statements run side by side; but those whose work is short
+# beside their commit go one at a time as a whole.
 _one_commits = threading.Lock()
+_one_short = threading.Lock()
 
 _log = logger("commits")
 
 
 def commit_on(
-    cursor: LakeCursor, author: str, message: str, work: Callable[[LakeCursor], T], tries: int = CONFLICT_TRIES
+    cursor: LakeCursor,
+    author: str,
+    message: str,
+    work: Callable[[LakeCursor], T],
+    tries: int = CONFLICT_TRIES,
+    short: bool = False,
 ) -> T:
     """Run work between BEGIN and COMMIT. On a conflict with another writer everything is run again, so work must have
-    no effect outside the lake. Raises Conflict after so many tries, OutcomeUnknown as `commit` does.
+    no effect outside the lake. short: the work takes less than its commit.
+
+    Raises Conflict after so many tries, OutcomeUnknown as `commit` does.
     """
+    with _one_short if short else contextlib.nullcontext():
+        return _tried(cursor, author, message, work, tries)
+
+
+def _tried(cursor: LakeCursor, author: str, message: str, work: Callable[[LakeCursor], T], tries: int) -> T:
     for attempt in range(tries):
         try:
             cursor.execute("BEGIN")

@@ -1,7 +1,7 @@
 """Give freed memory back to the system.
 
-glibc keeps what many threads have freed, in many arenas, and only DuckDB's builds without jemalloc ask it to let go. So a
-server that was busy once would stay as big as it was then, and grow with each new peak.
+glibc keeps what many threads have freed, in many arenas, and only DuckDB's builds without jemalloc ask it to let go. So
+a server that was busy once would stay as big as it was then, and grow with each new peak.
 """
 
 import ctypes

@@ -144,13 +144,16 @@ class Execution:
                 staged = self._stage(statement, insert, bound, schema)
                 if staged is not None and turn.commit(staged):
                     return pa.table({"Count": [staged.rows.num_rows]})
-            return self._update(statement, bound, transaction)
+            return self._update(statement, bound, transaction, short=True)
 
-    def _update(self, statement: Statement, bound: Bound, transaction: Transaction | None) -> pa.Table:
+    def _update(
+        self, statement: Statement, bound: Bound, transaction: Transaction | None, short: bool = False
+    ) -> pa.Table:
+        """short: see `commit_on`."""
         schema, actor, alone = self.cursors.schema, self._principal.name, transaction is None
         guarding = self._services.guarding
         return self._write(
-            statement, transaction, lambda cursor: guarding.run(cursor, statement, bound, schema, actor, alone)
+            statement, transaction, lambda cursor: guarding.run(cursor, statement, bound, schema, actor, alone), short
         )
 
     def _lone_insert(self, statement: Statement, bound: Bound) -> ValuesInsert | None:
@@ -235,7 +238,11 @@ class Execution:
         return lease
 
     def _write(
-        self, statement: Statement, transaction: Transaction | None, work: Callable[[LakeCursor], pa.Table]
+        self,
+        statement: Statement,
+        transaction: Transaction | None,
+        work: Callable[[LakeCursor], pa.Table],
+        short: bool = False,
     ) -> pa.Table:
         """Run work in the client's transaction, or in one of its own that carries the principal's name."""
         engine, message = self._services.engine, statement.type_name.lower()
@@ -250,7 +257,7 @@ class Execution:
             elif statement.type_name == "PIVOT":
                 table = read_on(cursor, work)  # it makes a temporary type for its columns, which would stay
             else:
-                table = commit_on(cursor, self._principal.name, message, work)
+                table = commit_on(cursor, self._principal.name, message, work, short=short)
             self.cursors.has_temporary |= creates_temporary(statement)
         if statement.changes_schema:
             engine.schema_changed()

@@ -171,7 +171,7 @@ class GroupCommit:
                     raise Unsupported(f"{key.locked} has suppressed keys")
                 text = insert_rows(staged[0].target, staged[0].columns, view, rows.num_columns)
                 message = f"insert ({len(staged)} statements)"
-                commit_on(writer.cursor, key.principal, message, lambda cursor: cursor.execute(text))
+                commit_on(writer.cursor, key.principal, message, lambda cursor: cursor.execute(text), short=True)
         finally:
             self._idle.append(writer)
 
