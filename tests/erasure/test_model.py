@@ -1,7 +1,7 @@
 """After any interleaving of writes and tombstones, readers see what a simple model says."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import pytest
 from adbc_driver_manager import dbapi
@@ -104,9 +104,9 @@ class People(RuleBasedStateMachine):
             text = "SELECT coalesce(sum(row_count), 0)::INT AS n FROM catalog.held_back_events WHERE dataset = ?"
             assert query(self.connection, text, (self.name,))["n"][0].as_py() == self.held
 
-    def _changeable(self, operation: str, keys: Sequence[str], states: Iterable[str]) -> list[str]:
+    def _changeable(self, operation: str, keys: Sequence[str], states: tuple[str, ...]) -> list[str]:
         """Run the operation; the keys that it changes, none if it is refused."""
-        found = [key for key in keys if self.state.get(key) in states]
+        found = [key for key in keys if self.state.get(key, "none") in states]
         if found:
             row = call(self.connection, operation, dataset=self.name, key_values=list(keys))
             assert row["key_count"] == len(found)
