@@ -42,28 +42,24 @@ WHERE t.end_snapshot IS NULL AND s.schema_name = 'deleted';
 -- Each value as the text of a key; NULL for what is no value of the type.
 SELECT TRY_CAST(value AS {type})::VARCHAR FROM {given};
 
+-- counts --
+-- The rows that each key has.
+SELECT d.{key}::VARCHAR, count(*) FROM {source} d SEMI JOIN {given} g ON d.{key} = g.value::{type} GROUP BY ALL;
+
+-- known --
+-- Which of the keys are suppressed already.
+SELECT key_hmac FROM lakehouse.catalog.suppressions WHERE dataset = ? AND key_hmac IN (SELECT hmac FROM {given});
+
 -- set --
 INSERT INTO lakehouse.catalog.tombstone_events
-WITH moved AS (
-    SELECT d.{key}::VARCHAR AS text, count(*) AS row_count
-    FROM {source} d SEMI JOIN {given} g ON d.{key} = g.value::{type} GROUP BY ALL
-), known AS (
-    SELECT key_hmac FROM lakehouse.catalog.suppressions WHERE dataset = $name
-)
-SELECT $tombstone_id, $name, $key_column, $key_type, g.hmac, g.value, 'set', coalesce(moved.row_count, 0), $reason,
-    $actor, $on_behalf_of, now()
-FROM {given} g LEFT JOIN moved ON moved.text = g.value
-WHERE moved.row_count > 0 OR g.hmac NOT IN (FROM known);
+SELECT tombstone_id, dataset, key_column, key_type, hmac, value, 'set', row_count, reason, actor, on_behalf_of, now()
+FROM {events};
 
 -- move --
 INSERT INTO {into} BY NAME SELECT {columns} FROM {source} d SEMI JOIN {given} g ON d.{key} = g.value::{type};
 
 -- remove --
 DELETE FROM {source} WHERE {key} IN (SELECT value::{type} FROM {given});
-
--- moved --
-SELECT count(*) AS keys, coalesce(sum(row_count), 0) AS rows FROM lakehouse.catalog.tombstone_events
-WHERE tombstone_id = ? AND change = 'set';
 
 -- change --
 -- What becomes of the newest tombstone of each key that has the state asked for.
@@ -75,6 +71,3 @@ WITH latest AS (
 SELECT tombstone_id, dataset, key_column, key_type, key_hmac, key_value, $change, {row_count}, $reason, $actor,
     $on_behalf_of, now()
 FROM latest WHERE change IN ({states}) AND key_hmac IN (SELECT hmac FROM {given});
-
--- kind --
-SELECT kind FROM lakehouse.catalog.datasets WHERE lower(dataset) = lower(?);

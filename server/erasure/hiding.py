@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from server.catalog.datasets import Dataset
+from server.catalog.datasets import Dataset, checked_name, existing_dataset
 from server.engine.commits import commit_on
 from server.engine.cursor import LakeCursor
 from server.engine.engine import Engine
@@ -54,11 +54,13 @@ class Hiding:
         return index.dataset.lower() == dataset.name.lower() or not self._is_table(index)
 
     def _is_table(self, index: IndexDefinition) -> bool:
-        rows = self._engine.read(lambda c: c.rows(SQL["kind"], [index.dataset]))
-        return bool(rows) and rows[0][0] == "table"
+        found = existing_dataset(self._engine, *checked_name(index.dataset))
+        return found is not None and found.kind == "table"
 
     def _find(self, cursor: LakeCursor, indexes: list[IndexDefinition]) -> Found:
         """Index name → the documents that are taken away, as the cursor sees the lake now."""
+        if not indexes:
+            return {}
         deleted = {str(row[0]).lower(): str(row[0]) for row in cursor.rows(SQL["deleted_tables"])}
         found: Found = {}
         for index in indexes:

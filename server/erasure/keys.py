@@ -39,25 +39,27 @@ def table_of(dataset: Dataset) -> str:
     return qualified(LAKE, dataset.schema, dataset.table)
 
 
-def key_column(cursor: LakeCursor, dataset: Dataset, named: str | None) -> KeyColumn:
-    """The dataset's key column: that of its first tombstone, or for the first one the column named.
+def first_key_column(cursor: LakeCursor, dataset: Dataset) -> KeyColumn | None:
+    """The column of the dataset's first tombstone; None if it never had one."""
+    rows = cursor.rows(SQL["key"], [dataset.name])
+    return KeyColumn(*rows[0]) if rows else None
 
-    Raises InvalidArgument for a view, for another column than the first, and for a type that names nobody; NotFound for
-    a column that is not there.
+
+def checked_key_column(cursor: LakeCursor, dataset: Dataset, named: str | None, known: KeyColumn | None) -> KeyColumn:
+    """The dataset's key column: the one that is known, or for its first tombstone the one that is named.
+
+    Raises InvalidArgument for a view, for another column than the known one, and for a type that names nobody; NotFound
+    for a column that is not there.
     """
     if dataset.kind == "view":
         raise InvalidArgument(f"{dataset.name} is a view: tombstone the rows of the tables it reads")
-    columns = {str(name).lower(): (str(name), str(kind)) for name, kind, *_ in columns_of(cursor, table_of(dataset))}
-    first = cursor.rows(SQL["key"], [dataset.name])
-    if first:
-        known = KeyColumn(*first[0])
-        if named is not None and named.lower() != known.name.lower():
-            raise InvalidArgument(
-                f"the key column of {dataset.name} is {known.name}: a dataset has one, not {named!r} too"
-            )
+    if known is not None and named is not None and named.lower() != known.name.lower():
+        raise InvalidArgument(f"the key column of {dataset.name} is {known.name}: a dataset has one, not {named!r} too")
+    if known is not None:
         return known
     if named is None:
-        raise InvalidArgument(f"{dataset.name} has no tombstones")
+        raise NotFound(f"{dataset.name} has no tombstones")
+    columns = {name.lower(): (name, kind) for name, kind in columns_of(cursor, table_of(dataset))}
     if named.lower() not in columns:
         listed = ", ".join(name for name, _ in columns.values())
         raise NotFound(f"{dataset.name} has no column {named!r}: it has {listed}")

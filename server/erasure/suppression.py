@@ -30,6 +30,12 @@ class Suppressions:
         with self._lock:
             self._guards = guards
 
+    def add(self, dataset: str, column: KeyColumn) -> None:
+        """The dataset has a suppressed key now."""
+        guard = Guard(dataset, column, KeyDigest(self._secret, dataset))
+        with self._lock:
+            self._guards = self._guards | {guard.table: guard}
+
     def changed(self, table: str) -> None:
         """A tombstone was set in the table, `schema.table` in lower case."""
         with self._lock:

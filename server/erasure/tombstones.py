@@ -12,16 +12,27 @@ from server.catalog.datasets import Dataset, find_dataset
 from server.engine.commits import commit_on
 from server.engine.cursor import LakeCursor
 from server.engine.engine import Engine
+from server.engine.running import client_gone
 from server.erasure.deleted import deleted_table, make_ready, shared_columns
 from server.erasure.digest import KeyDigest
 from server.erasure.hiding import Hiding
-from server.erasure.keys import GIVEN, KEYS_MAX, SQL, KeyColumn, given_keys, key_column, table_of
+from server.erasure.keys import (
+    GIVEN,
+    KEYS_MAX,
+    SQL,
+    KeyColumn,
+    checked_key_column,
+    first_key_column,
+    given_keys,
+    table_of,
+)
 from server.erasure.suppression import Suppressions
 from server.errors import NotFound
 from server.operations.registry import Arguments, Caller, Operation
 from server.sql.schema import schema_of
 
 REASON_CHARS_MAX = 1000
+EVENTS = "lakehouse_tombstone_events"
 
 
 class Keys(Arguments):
@@ -48,6 +59,7 @@ class Tombstones:
         """secret: key of the digests; see digest.py."""
         self._engine = engine
         self._secret = secret
+        self._ready: dict[str, int] = {}  # deleted table → schema epoch at which it fitted
         self._suppressions = suppressions
         self._hiding = hiding
 
@@ -79,23 +91,23 @@ class Tombstones:
     def tombstone(self, caller: Caller, arguments: Tombstone) -> list[dict[str, Any]]:
         """Keys that are suppressed and have no rows count for nothing."""
         tombstone_id = secrets.token_hex(8)
-        change = self._begin(caller, arguments, arguments.key_column)
 
-        def work(cursor: LakeCursor) -> tuple[int, int]:
-            values = {"tombstone_id": tombstone_id, "key_column": change.column.name, "key_type": change.column.type}
-            cursor.execute(change.text("set", source=change.live), change.values | values)
-            cursor.execute(change.text("move", into=change.deleted, source=change.live, columns="*"))
-            cursor.execute(change.text("remove", source=change.live))
-            keys, rows = cursor.rows(SQL["moved"], [tombstone_id])[0]
-            return int(keys), int(rows)
+        def work(cursor: LakeCursor, change: _Change) -> tuple[int, int]:
+            events = change.events(cursor, tombstone_id)
+            cursor.register(EVENTS, events)
+            cursor.execute(SQL["set"].format(events=EVENTS))
+            cursor.unregister(EVENTS)
+            rows = sum(int(count) for count in events["row_count"].to_numpy())
+            if rows:
+                cursor.execute(change.text("move", into=change.deleted, source=change.live, columns="*"))
+                cursor.execute(change.text("remove", source=change.live))
+            return events.num_rows, rows
 
-        keys, rows = self._commit(change, "tombstone", work)
-        return [{"tombstone_id": tombstone_id, "dataset": change.dataset.name, "key_count": keys, "row_count": rows}]
+        dataset, keys, rows = self._run(caller, arguments, arguments.key_column, "tombstone", work)
+        return [{"tombstone_id": tombstone_id, "dataset": dataset.name, "key_count": keys, "row_count": rows}]
 
     def untombstone(self, caller: Caller, arguments: Keys) -> list[dict[str, Any]]:
-        change = self._begin(caller, arguments, None)
-
-        def work(cursor: LakeCursor) -> tuple[int, int]:
+        def work(cursor: LakeCursor, change: _Change) -> tuple[int, int]:
             counted = (
                 f"(SELECT count(*) FROM {change.deleted} d WHERE d.{change.column.sql}::VARCHAR = latest.key_value)"
             )
@@ -105,64 +117,70 @@ class Tombstones:
             cursor.execute(change.text("remove", source=change.deleted))
             return keys, int(moved[0][0])
 
-        return self._changed(change, self._commit(change, "untombstone", work))
+        return _changed(*self._run(caller, arguments, None, "untombstone", work))
 
     def lift(self, caller: Caller, arguments: Keys) -> list[dict[str, Any]]:
-        change = self._begin(caller, arguments, None)
-
-        def work(cursor: LakeCursor) -> tuple[int, int]:
+        def work(cursor: LakeCursor, change: _Change) -> tuple[int, int]:
             return change.mark(cursor, "lifted", ("set", "erased"), "0"), 0
 
-        return self._changed(change, self._commit(change, "lift suppression", work))
+        return _changed(*self._run(caller, arguments, None, "lift suppression", work))
 
-    def _begin(self, caller: Caller, arguments: Keys, column: str | None) -> "_Change":
-        dataset = find_dataset(self._engine, arguments.dataset)
-        digest = KeyDigest(self._secret, dataset.name)
-
-        def read(cursor: LakeCursor) -> tuple[KeyColumn, pa.Table]:
-            found = key_column(cursor, dataset, column)
-            return found, given_keys(cursor, arguments.key_values, found, digest)
-
-        found, keys = self._engine.read(read)
-        values = {
-            "name": dataset.name,
-            "reason": arguments.reason,
-            "actor": caller.principal.name,
-            "on_behalf_of": arguments.on_behalf_of,
-        }
-        return _Change(dataset, found, keys, values)
-
-    def _commit(
-        self, change: "_Change", message: str, work: Callable[[LakeCursor], tuple[int, int]]
-    ) -> tuple[int, int]:
-        """Raises NotFound if no key has a tombstone that could change."""
-        dataset, author = change.dataset, str(change.values["actor"])
+    def _run(
+        self, caller: Caller, arguments: Keys, column: str | None, what: str, work: "Work"
+    ) -> tuple[Dataset, int, int]:
+        """The dataset, and how many keys and rows changed: in one commit, under its lock. column: as the caller names
+        it. Raises what `checked_key_column` and `given_keys` raise, NotFound if no key has a tombstone to change."""
+        dataset, author = find_dataset(self._engine, arguments.dataset), caller.principal.name
+        locked = f"{dataset.schema}.{dataset.table}".lower()
         cursor = self._engine.cursor(author)
         try:
-            with self._engine.locks.holding(f"{dataset.schema}.{dataset.table}".lower()):
-                if commit_on(cursor, author, f"deleted rows of {dataset.name}", lambda c: make_ready(c, dataset)):
-                    self._engine.schema_changed()
+            with self._engine.locks.holding(locked, client_gone.get()):
+                change = self._change(cursor, caller, arguments, dataset, column)
+                self._make_ready(cursor, change, author)
                 cursor.register(GIVEN, change.keys)
-                counts = self._hiding.commit(cursor, dataset, author, f"{message} in {dataset.name}", work)
-                self._suppressions.changed(f"{dataset.schema}.{dataset.table}".lower())
-                self._suppressions.load()
-            return counts
+                message = f"{what} in {dataset.name}"
+                keys, rows = self._hiding.commit(cursor, dataset, author, message, lambda c: work(c, change))
+                self._suppressions.changed(locked)
+                if column is None:
+                    self._suppressions.load()
+                else:
+                    self._suppressions.add(dataset.name, change.column)
+            return dataset, keys, rows
         finally:
             cursor.close()
 
-    def _changed(self, change: "_Change", counts: tuple[int, int]) -> list[dict[str, Any]]:
-        keys, rows = counts
-        return [{"dataset": change.dataset.name, "key_count": keys, "row_count": rows}]
+    def _change(
+        self, cursor: LakeCursor, caller: Caller, arguments: Keys, dataset: Dataset, column: str | None
+    ) -> "_Change":
+        guard = self._suppressions.guard(f"{dataset.schema}.{dataset.table}")
+        known = guard.column if guard is not None else first_key_column(cursor, dataset)
+        found = checked_key_column(cursor, dataset, column, known)
+        keys = given_keys(cursor, arguments.key_values, found, KeyDigest(self._secret, dataset.name))
+        told = {"reason": arguments.reason, "actor": caller.principal.name, "on_behalf_of": arguments.on_behalf_of}
+        return _Change(dataset, found, keys, told)
+
+    def _make_ready(self, cursor: LakeCursor, change: "_Change", author: str) -> None:
+        """See `make_ready`; once for each state that schemas are in."""
+        if self._ready.get(change.deleted) == self._engine.schema_epoch:
+            return
+        message = f"deleted rows of {change.dataset.name}"
+        if commit_on(cursor, author, message, lambda c: make_ready(c, change.dataset)):
+            self._engine.schema_changed()
+        self._ready[change.deleted] = self._engine.schema_epoch
+
+
+def _changed(dataset: Dataset, keys: int, rows: int) -> list[dict[str, Any]]:
+    return [{"dataset": dataset.name, "key_count": keys, "row_count": rows}]
 
 
 @dataclass(frozen=True)
 class _Change:
-    """One call: of which dataset, for which keys. keys: rows (value, hmac). values: bound by each text that records."""
+    """One call: of which dataset, for which keys. keys: rows (value, hmac). told: reason, actor and on_behalf_of."""
 
     dataset: Dataset
     column: KeyColumn
     keys: pa.Table
-    values: dict[str, str | None]
+    told: dict[str, str | None]
 
     @property
     def live(self) -> str:
@@ -175,11 +193,41 @@ class _Change:
     def text(self, query: str, **parts: str) -> str:
         return SQL[query].format(key=self.column.sql, type=self.column.type, given=GIVEN, **parts)
 
+    def events(self, cursor: LakeCursor, tombstone_id: str) -> pa.Table:
+        """A row for each key that has rows or is not suppressed yet, to be recorded."""
+        counts = dict(cursor.rows(self.text("counts", source=self.live)))
+        known: set[str] = set()
+        if len(counts) < self.keys.num_rows:
+            known = {str(row[0]) for row in cursor.rows(self.text("known"), [self.dataset.name])}
+        pairs = zip(self.keys["value"].to_pylist(), self.keys["hmac"].to_pylist(), strict=True)
+        rows = [(value, hmac, counts.get(value, 0)) for value, hmac in pairs if value in counts or hmac not in known]
+        values, hmacs, numbers = zip(*rows, strict=True) if rows else ((), (), ())
+        given = pa.table(
+            {
+                "value": pa.array(values, pa.string()),
+                "hmac": pa.array(hmacs, pa.string()),
+                "row_count": pa.array(numbers, pa.int64()),
+            }
+        )
+        named = {
+            "tombstone_id": tombstone_id,
+            "dataset": self.dataset.name,
+            "key_column": self.column.name,
+            "key_type": self.column.type,
+            **self.told,
+        }
+        for name, value in named.items():
+            given = given.append_column(name, pa.repeat(pa.scalar(value, pa.string()), given.num_rows))
+        return given
+
     def mark(self, cursor: LakeCursor, change: str, states: Sequence[str], row_count: str) -> int:
         """Record the change of each key that is in one of these states; how many. Raises NotFound for none."""
         listed = ", ".join(f"'{state}'" for state in states)
         text = self.text("change", states=listed, row_count=row_count)
-        marked = int(cursor.rows(text, self.values | {"change": change})[0][0])
+        marked = int(cursor.rows(text, {"name": self.dataset.name, "change": change} | self.told)[0][0])
         if not marked:
             raise NotFound(f"none of these keys has a tombstone in {self.dataset.name} that could be {change}")
         return marked
+
+
+Work = Callable[[LakeCursor, _Change], tuple[int, int]]
