@@ -55,6 +55,8 @@ def _set_resources(connection: duckdb.DuckDBPyConnection, settings: Settings, fo
         connection.execute(f"SET threads = {settings.threads}")
     _set_size(connection, "memory_limit", "memory", settings.memory or _default_memory())
     connection.execute("SET preserve_insertion_order = true")
+    # DuckLake's bounds of a column can be too narrow, and this optimizer believes them: see decision 0012.
+    connection.execute("SET disabled_optimizers = 'statistics_propagation'")
     # How far DuckDB computes ahead of a reader: with the default of 1 MB its threads wait for the wire, and fetching
     # takes a third longer.
     connection.execute("SET streaming_buffer_size = '32MiB'")
