@@ -236,11 +236,11 @@ def test_a_transaction_that_wrote_before_the_tombstone_is_run_again(
 
 
 def test_a_temporary_table_of_the_same_name_is_the_sessions_own(connection: dbapi.Connection) -> None:
-    make_people(connection, "twice")
-    tombstone(connection, "twice", "ada")
-    query(connection, "CREATE TEMP TABLE twice (id BIGINT, email VARCHAR, note VARCHAR)")
-    query(connection, "INSERT INTO temp.twice VALUES (1, 'ada@example.org', 'mine')")
-    assert query(connection, "FROM temp.twice").num_rows == 1
+    make_people(connection, "twice_named")
+    tombstone(connection, "twice_named", "ada")
+    query(connection, "CREATE TEMP TABLE twice_named (id BIGINT, email VARCHAR, note VARCHAR)")
+    query(connection, "INSERT INTO temp.twice_named VALUES (1, 'ada@example.org', 'mine')")
+    assert query(connection, "FROM temp.twice_named").num_rows == 1
 
 
 def test_what_is_held_back_reaches_no_file(data: Path) -> None:

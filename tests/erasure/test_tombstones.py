@@ -25,9 +25,9 @@ def test_rows_vanish_from_table_view_and_prepared_statement(server: Server, conn
 
 
 def test_a_tombstone_says_who_set_it_and_why(connection: dbapi.Connection) -> None:
-    make_people(connection, "recorded")
-    made = tombstone(connection, "recorded", "ada", reason="request 17", on_behalf_of="the data officer")
-    (row,) = query(connection, "FROM catalog.tombstones WHERE dataset = 'recorded'").to_pylist()
+    make_people(connection, "told_people")
+    made = tombstone(connection, "told_people", "ada", reason="request 17", on_behalf_of="the data officer")
+    (row,) = query(connection, "FROM catalog.tombstones WHERE dataset = 'told_people'").to_pylist()
     assert row["tombstone_id"] == made["tombstone_id"]
     assert (row["key_column"], row["key_value"], row["row_count"]) == ("email", mail("ada"), 2)
     assert (row["actor"], row["on_behalf_of"], row["reason"]) == ("admin", "the data officer", "request 17")
@@ -46,12 +46,12 @@ def test_rows_and_record_are_one_commit(connection: dbapi.Connection) -> None:
 
 
 def test_administrators_see_the_rows_until_they_are_erased(connection: dbapi.Connection) -> None:
-    make_people(connection, "seen")
-    tombstone(connection, "seen", "dee")
-    rows = query(connection, "SELECT email, __deleted FROM __raw__seen ORDER BY id").to_pylist()
+    make_people(connection, "seen_people")
+    tombstone(connection, "seen_people", "dee")
+    rows = query(connection, "SELECT email, __deleted FROM __raw__seen_people ORDER BY id").to_pylist()
     assert [row["email"] for row in rows if row["__deleted"]] == [mail("dee")] * 2
     assert len(rows) == len(NAMES) * 2
-    assert query(connection, "SELECT 1 FROM catalog.datasets WHERE dataset LIKE '%raw__seen'").num_rows == 0
+    assert query(connection, "SELECT 1 FROM catalog.datasets WHERE dataset LIKE '%raw__seen_people'").num_rows == 0
 
 
 def test_nobody_reads_or_writes_the_deleted_rows_themselves(connection: dbapi.Connection) -> None:
