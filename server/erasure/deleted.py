@@ -5,9 +5,9 @@ from server.engine.cursor import LakeCursor
 from server.engine.location import LAKE
 from server.erasure.keys import columns_of, table_of
 from server.errors import InvalidArgument, SqlError
+from server.gate.rules import RESERVED_PREFIX
 from server.sql.quoting import identifier, qualified
 
-RAW_PREFIX = "__raw__"
 MARK = "__deleted"
 
 
@@ -18,7 +18,7 @@ def deleted_table(dataset_name: str) -> str:
 
 def raw_view(dataset: Dataset) -> str:
     """The full name of the view that administrators read both by, SQL text."""
-    return qualified(LAKE, dataset.schema, RAW_PREFIX + dataset.table)
+    return qualified(LAKE, dataset.schema, RESERVED_PREFIX + dataset.table)
 
 
 def make_ready(cursor: LakeCursor, dataset: Dataset) -> bool:

@@ -133,10 +133,12 @@ class Execution:
         """Run DML or DDL once per bound row, all or none; see `counted`. Single inserts that come at the same time are
         committed together."""
         insert = self._lone_insert(statement, bound) if transaction is None else None
+        if insert is None:
+            return self._update(statement, bound, transaction)
         # Read once: another call of the session may change it between the gate's answer and the commit.
         schema, zone = self.cursors.schema, self.cursors.time_zone or DEFAULT_TIME_ZONE
         locked = write_target(statement, schema) or ""
-        if insert is None or self._services.guarding.guard(locked) is not None:
+        if self._services.guarding.guard(locked) is not None:
             return self._update(statement, bound, transaction)
         key = Key(self._principal.name, schema, zone, insert.names, locked)
         with self._services.grouping.turn(key) as turn:
