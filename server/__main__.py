@@ -121,6 +121,7 @@ def _serve(settings: Settings, sources: dict[str, str]) -> None:
             logs.logger("start").info("stopping")
             application.observability.stopping()
             sessions.interrupt()
+            application.schedules.stop()
             application.jobs.stop()  # before the wait below: a call may be waiting for a job
             if not _shut_down(transport):
                 # Their calls may never end, and closing DuckDB would wait for them: all that counts is on disk.

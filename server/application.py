@@ -12,10 +12,16 @@ from server.access.principals import Principals
 from server.ai.registry import Providers
 from server.answers.rag import Rag
 from server.appendlog.log import AppendLog
+from server.cache.operations import CacheOperations
+from server.cache.service import HotCache
 from server.catalog.keys import Keys
+from server.catalog.lake_macros import create_lake_macros
 from server.catalog.listing import Listing
 from server.catalog.metadata import Metadata
 from server.catalog.migrate import migrate
+from server.compaction.compacting import Compacting
+from server.compaction.operations import KIND as COMPACT
+from server.compaction.operations import Compaction
 from server.config import Settings
 from server.data_folder import DataFolder, FolderLock
 from server.engine.engine import SERVER, Engine
@@ -27,11 +33,15 @@ from server.health import Health
 from server.ingest.files import FileIngest
 from server.ingest.samples import Samples
 from server.jobs.service import Jobs
+from server.journal.journal import Journal
+from server.journal.operations import JournalOperations
 from server.logs import logger
 from server.observability.service import Observability
 from server.observability.traced_log import TracedQueryLog
 from server.operations.registry import Operations
 from server.querylog import QueryLog
+from server.schedules.operations import ScheduleOperations
+from server.schedules.service import Schedules
 from server.sessions.describing import Describer
 from server.sessions.execution import Services
 from server.sessions.grouping import GroupCommit
@@ -63,6 +73,7 @@ class Application:
     query_log: QueryLog
     operations: Operations
     jobs: Jobs
+    schedules: Schedules
     providers: Providers
     indexes: IndexCatalog
     search: VectorSearch
@@ -71,8 +82,10 @@ class Application:
     keys: ApiKeys
     logins: Logins
     limits: PrincipalLimits
+    journal: Journal
     suppressions: Suppressions
     hiding: Hiding
+    cache: HotCache
     observability: Observability
     sessions: Sessions | None = None  # from the start on
 
@@ -89,6 +102,7 @@ class Application:
         except BaseException:
             lock.release()
             raise
+        parser = Parser()
         key = secret_key(folder.keys, "statement-hmac")
         log_class = TracedQueryLog if settings.otel_endpoint else QueryLog
         query_log = log_class(engine, log, key)
@@ -100,20 +114,29 @@ class Application:
         tombstone_key = secret_key(folder.keys, "tombstone-hmac")
         suppressions = Suppressions(engine, tombstone_key)
         hiding = Hiding(engine, indexes, indexes.hidden)
+        journal = Journal(engine, log)
+        compaction = Compaction(engine, jobs, Compacting(engine), erase=None)
+        cache = HotCache(engine, parser)
         operations = Operations(query_log)
         operations.add(
+            compaction.operation(),
             Health(engine, jobs).operation(),
             FileIngest(engine, suppressions).operation(),
             Samples(engine).operation(),
             Metadata(engine).operation(),
             *Keys(engine).operations(),
             limits.operation(),
+            *CacheOperations(engine, cache).operations(),
             *Tombstones(engine, tombstone_key, suppressions, hiding).operations(),
             *IndexOperations(engine, indexes, providers, jobs).operations(),
+            *JournalOperations(engine, journal).operations(),
         )
         jobs.register(KIND, IndexBuilder(engine, indexes, providers).work)
+        jobs.register(COMPACT, compaction.work)
         rag = Rag(search, providers, settings)
         principals = Principals(engine)
+        schedules = Schedules(engine, operations, principals)
+        operations.add(*ScheduleOperations(engine, operations, schedules).operations())
         keys = ApiKeys(engine, principals)
         return cls(
             settings,
@@ -121,10 +144,11 @@ class Application:
             lock,
             log,
             engine,
-            Parser(),
+            parser,
             query_log,
             operations,
             jobs,
+            schedules,
             providers,
             indexes,
             search,
@@ -133,8 +157,10 @@ class Application:
             keys,
             Logins(principals, keys, tokens, settings.login_delay_s_max, settings.logins_running_max),
             limits,
+            journal,
             suppressions,
             hiding,
+            cache,
             Observability(settings, engine, query_log, operations, jobs, indexes),
         )
 
@@ -144,13 +170,16 @@ class Application:
         Returns the sessions, the listing and the administrator's password if one was made up.
         """
         applied = migrate(self.engine, self.parser)
+        create_lake_macros(self.engine, self.parser)
         logger("start").info("control schema", files_applied=applied)
         self.query_log.open()
+        self.journal.open()
         made = self.principals.ensure_admin(admin_password)
         self.limits.load()
         lost = self.indexes.load()
         self.suppressions.load()
         self.hiding.load()
+        self.cache.start()
         self.jobs.start()
         busy = {job.subject for job in self.jobs.running()}
         for name in lost:
@@ -173,16 +202,22 @@ class Application:
             GroupCommit(self.engine, lambda table: self.suppressions.guard(table) is not None),
             Staging(self.engine),
             Guarding(self.suppressions, self.parser),
+            self.cache,
         )
         self.sessions = Sessions(services, self.settings)
         self.logins.watch(self.sessions.end)
         self.operations.add(*AccessOperations(self.principals, self.keys, self.sessions).operations())
+        self.schedules.start()
         return self.sessions, Listing(self.engine), made
 
     def stop(self) -> None:
         """Stop the work in the background, write the query log, close DuckDB, let the folder go."""
         self.logins.stop()
+        self.cache.stop()
+        self.schedules.stop()
         self.jobs.stop()
+        self.schedules.wait()
+        self.journal.stop()
         self.query_log.stop()
         self.log.close()
         self.observability.stop()

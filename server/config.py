@@ -129,12 +129,32 @@ class Settings(BaseModel):
     model_s_max: float = setting(120.0, "Longest wait for one answer of a model service.", "s", gt=0)
     embedding_threads: int = setting(0, "Threads of the built-in embedding model; 0 for one per core.", ge=0)
 
+    cache_bytes_max: int = setting(
+        1 << 30, "Memory that the copies of pinned datasets may take, all together.", "bytes", ge=1 << 20
+    )
     search_k_max: int = setting(1000, "Largest k of vector_search.", ge=1, le=100_000)
     rag_k_max: int = setting(50, "Largest k of rag.", ge=1, le=1000)
     query_chars_max: int = setting(100_000, "Longest query text of vector_search, rag and embed.", "characters", ge=1)
     exact_rows_max: int = setting(5000, "An index of up to this many chunks is searched exactly by default.", ge=0)
     job_retries_max: int = setting(3, "Times a background job is tried again after a failure.", ge=0)
     checkpoint_s: float = setting(5.0, "An embedding job commits what it has at least this often.", "s", gt=0)
+
+    compact_small_bytes: int = setting(16 << 20, "A data file below this is small to compact().", "bytes", ge=1)
+    compact_files_min: int = setting(16, "compact() without a dataset takes those with this many small files.", ge=2)
+    compact_deleted_share: float = setting(
+        0.1, "compact() without a dataset takes those with this share of deleted rows in their files.", gt=0, le=1
+    )
+    replaced_files_s: float = setting(
+        172_800.0, "Files that compaction merged into others are removed after this time.", "s", ge=0
+    )
+    unknown_files_s: float = setting(
+        172_800.0, "Data files that the catalog does not know are removed after this time.", "s", ge=86_400
+    )
+
+    journal_default: bool = setting(False, "Journal the changes of datasets that set_journal was not called for.")
+    journal_flush_s: float = setting(
+        2.0, "The journal looks for commits and appended events at least this often.", "s", gt=0
+    )
 
     query_log_flush_s: float = setting(10.0, "The query log is written to the lake at least this often.", "s", gt=0)
     query_log_rows_max: int = setting(

@@ -104,6 +104,12 @@ class OutcomeUnknown(Unavailable):
     code = "outcome_unknown"
 
 
+class CompactionFailed(LakehouseError):
+    """New files do not hold what they were to replace: the old ones stay."""
+
+    code = "compaction_failed"
+
+
 class ProviderUnavailable(Unavailable):
     """A model service did not answer, or answered with an error."""
 

@@ -13,6 +13,7 @@ from server.jobs.service import Jobs
 from server.operations.registry import Operations
 from server.querylog import QueryLog
 from server.querylog.record import SCHEMA
+from server.schedules.service import Schedules
 from udfs.binding import SqlFunction, rows_function
 
 TEXT = pa.string()
@@ -26,6 +27,7 @@ def register(
     functions: list[SqlFunction],
     jobs: Jobs,
     query_log: QueryLog,
+    schedules: Schedules,
 ) -> None:
     _texts(
         connection, "__settings", "name value unit source environment description", lambda: _settings(settings, sources)
@@ -34,6 +36,8 @@ def register(
     _texts(connection, "__actions", "name signature permission description", lambda: _actions(operations))
     progress = pa.struct([("job_id", TEXT), ("done", pa.int64()), ("total", pa.int64())])
     rows_function(connection, "__job_progress", "job_id VARCHAR, done BIGINT, total BIGINT", progress, jobs.progress)
+    coming = pa.struct([("name", TEXT), ("next_run_at", pa.timestamp("us", "UTC"))])
+    rows_function(connection, "__schedules", "name VARCHAR, next_run_at TIMESTAMPTZ", coming, schedules.coming)
     _query_log_pending(connection, query_log)
     _column_type(connection)
 

@@ -3,9 +3,11 @@
 from importlib import resources
 
 from server.application import Application
-from udfs import access, answers, catalog, search, text
+from udfs import access, answers, cache, catalog, journal, search, text
 
-FUNCTIONS = sorted(search.FUNCTIONS + answers.FUNCTIONS + text.FUNCTIONS, key=lambda function: function.name)
+FUNCTIONS = sorted(
+    search.FUNCTIONS + answers.FUNCTIONS + text.FUNCTIONS + journal.FUNCTIONS, key=lambda function: function.name
+)
 
 
 def register(application: Application) -> None:
@@ -19,13 +21,16 @@ def register(application: Application) -> None:
         FUNCTIONS,
         application.jobs,
         application.query_log,
+        application.schedules,
     )
     access.register(
         connection, application.keys, lambda: application.sessions.listed() if application.sessions is not None else []
     )
+    cache.register(connection, application.cache)
     search.register(connection, contexts, application.search)
     answers.register(connection, contexts, application.rag)
     text.register(connection, contexts, application.providers, application.settings.query_chars_max)
+    journal.register(connection, contexts, application.journal.sealing, application.principals)
     for file in sorted(resources.files("catalog_sql").joinpath("macros").iterdir(), key=lambda file: file.name):
         for statement in application.parser.statements(file.read_text(encoding="utf-8")):
             connection.execute(statement.query)

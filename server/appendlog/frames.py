@@ -26,6 +26,7 @@ class Kind(IntEnum):
     """What a record is about. Numbers stand in files: they are never used again for something else."""
 
     STATEMENT = 1
+    JOURNAL = 2
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from server.engine.location import LAKE
 from server.errors import PermissionDenied
 
 READ_ONLY_SCHEMAS = frozenset({"catalog"})
-CLOSED_SCHEMAS = frozenset({"vectors", "deleted"})
+CLOSED_SCHEMAS = frozenset({"vectors", "deleted", "__cache"})
 READ_ONLY_CATALOGS = frozenset({"memory", "system"})  # our macros are there, for all sessions
 # Closed under every schema, since a view's text is resolved in the schema of whoever reads it.
 HIDDEN_TABLES = frozenset({"principal_events", "api_key_events"})  # hashes of passwords and keys

@@ -48,21 +48,37 @@ class Describer:
         types: Mapping[str, str] | None,
         place: tuple[object, ...],
         borrow: Callable[[], AbstractContextManager[LakeCursor]],
+        planned: Statement | None = None,
     ) -> Described:
         """types: parameter → DuckDB type of the bound value; None before binding. place: whatever else names depend on.
-        borrow: lends a cursor of the session that asks.
+        borrow: lends a cursor of the session that asks. planned: another text with the same result, to plan instead.
 
         Raises SqlError with DuckDB's message and the position in the caller's text.
         """
-        key = (statement.text, place, self._engine.schema_epoch, tuple(sorted(types.items())) if types else None)
+        key = self._key(statement, types, place)
+        if (known := self._known(key)) is not None:
+            return known
+        with borrow() as cursor:
+            found = self._plan(planned or statement, cursor, types)
+        self._keep(statement, key, found)
+        return found
+
+    def known(
+        self, statement: Statement, types: Mapping[str, str] | None, place: tuple[object, ...]
+    ) -> Described | None:
+        """What `describe` has found before."""
+        return self._known(self._key(statement, types, place))
+
+    def _key(
+        self, statement: Statement, types: Mapping[str, str] | None, place: tuple[object, ...]
+    ) -> tuple[object, ...]:
+        return statement.text, place, self._engine.schema_epoch, tuple(sorted(types.items())) if types else None
+
+    def _known(self, key: tuple[object, ...]) -> Described | None:
         with self._lock:
             if found := self._kept.get(key):
                 self._kept.move_to_end(key)
-                return found
-        with borrow() as cursor:
-            found = self._plan(statement, cursor, types)
-        self._keep(statement, key, found)
-        return found
+            return found
 
     def parameter_types(
         self, statement: Statement, place: tuple[object, ...], borrow: Callable[[], AbstractContextManager[LakeCursor]]

@@ -1,5 +1,6 @@
 """Running a session's statements: streamed, at once, in the client's transaction or in one of their own."""
 
+import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -7,6 +8,8 @@ from typing import Any
 import pyarrow as pa
 
 from server.access.principal import Principal
+from server.cache.routing import Route
+from server.cache.service import HotCache
 from server.engine.commits import commit_on, read_on
 from server.engine.cursor import LakeCursor
 from server.engine.engine import Engine
@@ -61,6 +64,7 @@ class Services:
     grouping: GroupCommit
     staging: Staging
     guarding: Guarding
+    cache: HotCache
 
 
 class Execution:
@@ -83,8 +87,15 @@ class Execution:
         self, statement: Statement, types: Mapping[str, str] | None, transaction: Transaction | None
     ) -> Described:
         """Result schema and parameter types of a query, without running it. types: of bound values, if any are."""
-        place = self._place(transaction)
-        return self._services.describer.describe(statement, types, place, lambda: self._lease(statement, transaction))
+        place, describer = self._place(transaction), self._services.describer
+        if (known := describer.known(statement, types, place)) is not None:
+            return known
+        if (route := self._route(statement, transaction)) is not None:
+            with contextlib.suppress(SqlError):  # the lake has the error in the caller's own words
+                return describer.describe(
+                    statement, types, place, lambda: self._lease_for(route, statement), route.statement
+                )
+        return describer.describe(statement, types, place, lambda: self._lease(statement, transaction))
 
     def parameter_types(self, statement: Statement, transaction: Transaction | None) -> tuple[str, ...]:
         """DuckDB types of a DML statement's parameters, without running it."""
@@ -100,15 +111,14 @@ class Execution:
             self._session_id, self._principal.name, statement.kind.value, statement.text
         )
         try:
-            lease = self._lease(statement, transaction, name)
-            try:
-                reader = lease.cursor.execute(statement.text, values).reader(bounds.rows_at_once(schema))
-            except BaseException:
-                lease.fail()
-                raise
+            opened = self._from_memory(statement, values, schema, transaction, name)
+            if opened is None:
+                lease = self._lease(statement, transaction, name)
+                opened = lease, _open(lease, statement.text, values, bounds.rows_at_once(schema))
         except BaseException as error:
             record.end(0, 0, error)
             raise
+        lease, reader = opened
         limits = self._services.limits.of(self._principal.name)
 
         def ended(rows: int, result_bytes: int, error: LakehouseError | None) -> None:
@@ -119,6 +129,47 @@ class Execution:
         stream = ResultStream(lease.cursor, reader, schema, bounds, limits, lease.free, ended)
         lease.streaming(stream)
         return stream
+
+    def _from_memory(
+        self, statement: Statement, values: Any, schema: pa.Schema, transaction: Transaction | None, name: str
+    ) -> tuple[Lease, pa.RecordBatchReader] | None:
+        """The query's result from copies of pinned datasets; None if it is to read the lake."""
+        if (route := self._route(statement, transaction)) is None:
+            return None
+        rows = self._services.engine.batches.rows_at_once(schema)
+        try:
+            lease = self._lease_for(route, statement, name)
+            reader = _open(lease, route.statement.text, values, rows)
+        except SqlError:  # a copy is gone by now, or can't answer this: the lake can, or has an error for it
+            self._services.cache.note(route, from_memory=False)
+            return None
+        if not reader.schema.equals(schema):
+            reader.close()
+            lease.cursor.discard()
+            lease.free()
+            self._services.cache.note(route, from_memory=False)
+            return None
+        self._services.cache.note(route, from_memory=True)
+        return lease, reader
+
+    def _route(self, statement: Statement, transaction: Transaction | None) -> Route | None:
+        """How copies of pinned datasets answer the query. A client's transaction reads the lake, since it has a
+        snapshot of its own and may have written."""
+        if transaction is not None or self.cursors.has_temporary:
+            return None
+
+        def known(functions: frozenset[str]) -> bool:
+            return functions.isdisjoint(ASKING) and self._services.placing.all_known(functions)
+
+        return self._services.cache.find(statement, self.cursors.schema, known)
+
+    def _lease_for(self, route: Route, statement: Statement, name: str = "") -> Lease:
+        """As `_lease` for the query that the route answers. Raises SqlError if its names mean others by now."""
+        lease = self._lease(statement, None, name, needs_lake=False)
+        if lease.schema != route.schema:
+            lease.free()
+            raise SqlError("the schema of the session changed")
+        return lease
 
     def at_once(self, statement: Statement, bound: Bound, transaction: Transaction | None) -> pa.Table:
         """Run now, exactly once, and return what it gives, bounded in bytes."""
@@ -228,9 +279,15 @@ class Execution:
     def _new_lease(self, transaction: Transaction | None, wanted: Wanted) -> Lease:
         return Lease(self._services.engine, self.cursors, self.in_progress, transaction, wanted)
 
-    def _lease(self, statement: Statement, transaction: Transaction | None, name: str = "") -> Lease:
-        """The gate is asked again with the schema that counts now: the session's may have changed since."""
-        needs_lake = self._services.placing.needs_lake(statement)
+    def _lease(
+        self, statement: Statement, transaction: Transaction | None, name: str = "", needs_lake: bool | None = None
+    ) -> Lease:
+        """The gate is asked again with the schema that counts now: the session's may have changed since.
+
+        needs_lake: see `placing.py`; None finds out.
+        """
+        if needs_lake is None:
+            needs_lake = self._services.placing.needs_lake(statement)
         lease = self._new_lease(transaction, self._wanted(name, needs_lake, creates_temporary(statement)))
         try:
             self._services.gate.admit(self._principal, statement.text, lease.schema)
@@ -264,6 +321,14 @@ class Execution:
         if statement.changes_schema:
             engine.schema_changed()
         return table
+
+
+def _open(lease: Lease, text: str, values: Any, batch_rows: int) -> pa.RecordBatchReader:
+    try:
+        return lease.cursor.execute(text, values).reader(batch_rows)
+    except BaseException:
+        lease.fail()
+        raise
 
 
 def _check_commented_column(cursor: LakeCursor, statement: Statement) -> None:

@@ -7,11 +7,14 @@ from types import ModuleType
 
 from tests.benches import (
     clients,
+    compaction,
     embedding,
     fetch,
     fetch_quack,
     hnsw,
     inserts,
+    journal,
+    pinned,
     sail,
     server_cpu,
     small_query,
@@ -37,7 +40,10 @@ BENCHES: dict[str, ModuleType] = {
         hnsw,
         embedding,
         inserts,
+        journal,
+        pinned,
         tombstones,
+        compaction,
     )
 }
 

@@ -1,0 +1,55 @@
+"""Which datasets are journalled, from which commit on, and by which column their entities are named."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from server.engine.engine import SERVER
+
+
+@dataclass(frozen=True)
+class Switch:
+    """It holds for commits after from_snapshot. entity_column: None for rows by their number. changed_at: see Event."""
+
+    dataset: str
+    enabled: bool
+    entity_column: str | None
+    from_snapshot: int
+    actor: str
+    changed_at: int
+
+
+class Switches:
+    """rows: of query `switches`. default: for datasets that are not among them."""
+
+    def __init__(self, rows: Iterable[tuple[Any, ...]], default: bool) -> None:
+        self.all = [Switch(*row) for row in rows]
+        self._default = default
+
+    def at(self, dataset: str, snapshot: int) -> Switch:
+        """What holds for a commit."""
+        holding = Switch(dataset, self._default, None, 0, "", 0)
+        for switch in self.all:
+            same = switch.dataset.lower() == dataset.lower()
+            if same and holding.from_snapshot <= switch.from_snapshot < snapshot:
+                holding = switch
+        return holding
+
+    def knows(self, dataset: str) -> bool:
+        return any(switch.dataset.lower() == dataset.lower() for switch in self.all)
+
+    def carry(self, dataset: str, new_name: str, snapshot: int) -> Switch:
+        """What holds for a dataset holds for its new name, from the commit on that renamed it."""
+        known = self.at(dataset, snapshot)
+        carried = Switch(new_name, known.enabled, known.entity_column, snapshot - 1, SERVER, 0)
+        self.all.append(carried)
+        return carried
+
+    def any(self, snapshot: int) -> bool:
+        """Whether anything may be journalled of a commit."""
+        latest = {s.dataset.lower(): s.enabled for s in self.all if s.from_snapshot < snapshot}
+        return self._default or any(latest.values())
+
+    def made_within(self, after: int, through: int) -> list[Switch]:
+        """Those whose first commit is one of these."""
+        return [s for s in self.all if after < s.from_snapshot + 1 <= through]

@@ -1,0 +1,93 @@
+"""A lake without a server, for what no client can do: change files under a compaction, kill a process in the middle.
+
+`python -m tests.compaction.lake DATA DATASET STEP` compacts and kills itself when it has come to that step, counted
+from 0; it prints the steps that it came by, and ends by itself if there are fewer.
+"""
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from server.catalog.datasets import find_dataset
+from server.catalog.migrate import migrations
+from server.compaction.compacting import Compacting, Size, Step, Told
+from server.config import Settings
+from server.data_folder import DataFolder
+from server.engine.cursor import LakeCursor
+from server.engine.engine import SERVER, Engine
+from server.jobs.job import Job
+from server.sql.tree import Parser
+
+FOLDER = "lake/main"
+MIGRATION = "0007_compaction_and_schedules.sql"
+
+
+@contextmanager
+def opened(data: Path, **settings: Any) -> Iterator[Engine]:
+    """The engine over a data folder; the control tables are made if they are not there."""
+    folder = DataFolder(data)
+    folder.make()
+    engine = Engine(Settings(data=data, threads=1, **settings), folder)
+    try:
+        if not engine.read(lambda cursor: cursor.rows("FROM duckdb_schemas() WHERE schema_name = 'catalog'")):
+            engine.commit(SERVER, "control tables", _control_tables)
+        yield engine
+    finally:
+        engine.close()
+
+
+def _control_tables(cursor: LakeCursor) -> None:
+    """Those that a compaction writes to; the whole schema would take each test seconds."""
+    cursor.execute("CREATE SCHEMA lakehouse.catalog")
+    (text,) = (file.text for file in migrations() if file.name == MIGRATION)
+    for statement in Parser().statements(text):
+        cursor.execute(statement.query)
+
+
+def run(engine: Engine, *texts: str) -> None:
+    for text in texts:
+        engine.read(lambda cursor, text=text: cursor.execute(text).discard())  # type: ignore[misc]
+
+
+def rows(engine: Engine, text: str) -> list[tuple[Any, ...]]:
+    def read(cursor: LakeCursor) -> list[tuple[Any, ...]]:
+        return cursor.rows(text)
+
+    return engine.read(read)
+
+
+def compact(
+    engine: Engine, dataset: str, told: Told = lambda *_: None, started_later_s: float = 0.0
+) -> tuple[Size, Size]:
+    """started_later_s: as if this process had started so much later than it did."""
+    compacting = Compacting(engine, told, time.time() + started_later_s)
+    return compacting.compact(find_dataset(engine, dataset), Job("a-job", "compact", dataset, "admin"))
+
+
+def data_files(data: Path, table: str) -> set[Path]:
+    """Every file in the table's folder, whether the catalog knows it or not."""
+    return set((data / FOLDER / table).rglob("*.parquet"))
+
+
+def main() -> None:
+    data, dataset, last = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+    steps: list[str] = []
+
+    def told(name: str, step: Step) -> None:
+        sys.stdout.write(f"{name} {step.value}\n")
+        sys.stdout.flush()
+        if len(steps) == last:
+            os.kill(os.getpid(), signal.SIGKILL)
+        steps.append(name)
+
+    with opened(data, replaced_files_s=0) as engine:
+        compact(engine, dataset, told)
+
+
+if __name__ == "__main__":
+    main()

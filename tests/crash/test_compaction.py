@@ -1,0 +1,70 @@
+"""SIGKILL at every step of a compaction: nothing is lost or doubled, and the next one finishes and tidies up."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from server.compaction.compacting import Step
+from tests.compaction.lake import compact, data_files, opened, rows, run
+from tests.harness import ROOT, Server
+
+ROWS = "SELECT rowid, * FROM t ORDER BY rowid"
+EXPECTED = [
+    *(f"{name} {step.value}" for name in ("rewrite", "merge") for step in list(Step)[:4]),
+    "record recorded",
+    "clean cleaned",
+]
+
+
+def killed(data: Path, step: int) -> list[str]:
+    """Compact in a process that kills itself at the step; the steps that it came by."""
+    command = [sys.executable, "-m", "tests.compaction.lake", str(data), "t", str(step)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert done.returncode in (0, -9), done.stderr
+    return [line for line in done.stdout.splitlines() if line in EXPECTED]
+
+
+def known_files(data: Path) -> set[str]:
+    with opened(data) as engine:
+        text = "SELECT path FROM __ducklake_metadata_lakehouse."
+        found = [rows(engine, text + table) for table in ("ducklake_data_file", "ducklake_delete_file")]
+        found.append(rows(engine, text + "ducklake_files_scheduled_for_deletion"))
+    return {str(path).rpartition("/")[2] for part in found for (path,) in part}
+
+
+def test_a_compaction_killed_at_any_step_loses_nothing_and_is_finished_by_the_next(tmp_path: Path) -> None:
+    first = tmp_path / "first"
+    with opened(first) as engine:
+        run(engine, "CREATE TABLE t (id BIGINT, note VARCHAR)")
+        run(engine, *(f"INSERT INTO t SELECT i, 'n' || i FROM range({n}, {n + 10}) r(i)" for n in (0, 10, 20, 30)))
+        run(engine, "DELETE FROM t WHERE id % 7 = 0", "UPDATE t SET note = 'new' WHERE id = 12")
+        before = rows(engine, ROWS)
+    for step, name in enumerate(EXPECTED):
+        data = tmp_path / f"killed_{step}"
+        shutil.copytree(first, data)
+        assert killed(data, step) == EXPECTED[: step + 1], f"killed at {name}"
+        with opened(data) as engine:
+            assert rows(engine, ROWS) == before, f"killed at {name}"
+        # A process of its own: what one that is gone has left is nobody's, once it is older than a few seconds.
+        with opened(data, replaced_files_s=0) as engine:
+            _, after = compact(engine, "t", started_later_s=3600)
+            assert (after.files, after.rows) == (1, len(before)), f"killed at {name}"
+            assert rows(engine, ROWS) == before, f"killed at {name}"
+        assert {file.name for file in data_files(data, "t")} <= known_files(data), f"killed at {name}"
+
+
+def test_a_server_takes_up_the_compaction_that_it_was_killed_in(data: Path) -> None:
+    with Server(data) as server:
+        server.rows("CREATE TABLE t AS SELECT i AS id FROM range(10) r(i)")
+        server.rows("INSERT INTO t SELECT i FROM range(10, 20) r(i)")
+        with server.operations() as operations:
+            (told,) = operations.call("compact", dataset="t", wait=False)
+            server.kill()
+        server.start()
+        with server.operations() as operations:
+            *_, last = operations.watch(told["job_id"], poll_s=0.1)
+        assert last.status == "succeeded"
+        assert server.rows("SELECT file_count, row_count FROM catalog.datasets WHERE dataset = 't'") == [
+            {"file_count": 1, "row_count": 20}
+        ]
