@@ -19,6 +19,16 @@ class DataFolder:
         return self.root / "catalog" / "lake.ducklake"
 
     @property
+    def rewritten_catalog(self) -> Path:
+        """Where the catalog file is written anew."""
+        return self.root / "catalog" / "lake.rewritten"
+
+    @property
+    def erasures(self) -> Path:
+        """What erasures that are under way look for."""
+        return self.root / "erasures"
+
+    @property
     def lake(self) -> Path:
         return self.root / "lake"
 
@@ -55,7 +65,7 @@ class DataFolder:
         try:
             self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
             parts = (self.catalog_file.parent, self.lake, self.indexes, self.temp, self.uploads, self.models, self.log)
-            for folder in parts:
+            for folder in (*parts, self.erasures):
                 folder.mkdir(exist_ok=True, mode=0o700)
             self.keys.mkdir(exist_ok=True, mode=0o700)
         except OSError as error:
@@ -63,6 +73,8 @@ class DataFolder:
 
     def clean(self) -> None:
         """Remove uploads and spilled data that a killed server left behind. Only the owner of the lock may."""
+        for left in (self.rewritten_catalog, Path(f"{self.rewritten_catalog}.wal")):
+            left.unlink(missing_ok=True)
         for folder in (self.temp, self.uploads):
             for left in folder.iterdir():
                 if left.is_dir() and not left.is_symlink():

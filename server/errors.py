@@ -110,6 +110,12 @@ class CompactionFailed(LakehouseError):
     code = "compaction_failed"
 
 
+class EndedForErasure(Unavailable):
+    """A statement or transaction was ended so that files could be removed: run it again."""
+
+    code = "ended_for_erasure"
+
+
 class ProviderUnavailable(Unavailable):
     """A model service did not answer, or answered with an error."""
 

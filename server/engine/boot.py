@@ -96,6 +96,9 @@ def _close(
     if location.on_s3:
         folders.append(location.data_path)
     connection.execute(f"SET allowed_directories = [{', '.join(map(literal, folders))}]")
+    if not location.on_postgres:  # the catalog file is written anew after an erasure, and attached again
+        paths = [location.catalog, f"{location.catalog}.wal"]
+        connection.execute(f"SET allowed_paths = [{', '.join(map(literal, paths))}]")
     # The second is what DuckDB itself sets while it makes a table from a PIVOT.
     connection.execute("SET allowed_configs = ['TimeZone', 'current_transaction_invalidation_policy']")
     for name, value in CLOSED.items():

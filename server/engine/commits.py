@@ -45,7 +45,7 @@ def commit_on(
 
     Raises Conflict after so many tries, OutcomeUnknown as `commit` does.
     """
-    with _one_short if short else contextlib.nullcontext():
+    with cursor.quiet.using(), _one_short if short else contextlib.nullcontext():
         return _tried(cursor, author, message, work, tries)
 
 
@@ -95,8 +95,9 @@ def commit(cursor: LakeCursor, author: str, message: str) -> None:
 
 def read_on(cursor: LakeCursor, work: Callable[[LakeCursor], T]) -> T:
     """Run work in a transaction that leaves nothing behind."""
-    cursor.execute("BEGIN")
-    try:
-        return work(cursor)
-    finally:
-        cursor.roll_back()
+    with cursor.quiet.using():
+        cursor.execute("BEGIN")
+        try:
+            return work(cursor)
+        finally:
+            cursor.roll_back()

@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from server.engine.context import VARIABLE, Context
 from server.engine.location import LAKE
+from server.engine.quiet import Quiet
 from server.engine.translate import translated
 from server.errors import LakehouseError
 from server.sql.quoting import identifier, literal
@@ -25,9 +26,11 @@ class LakeCursor:
         connection: duckdb.DuckDBPyConnection,
         context: Context,
         on_close: Callable[[], None],
+        quiet: Quiet,
         schema: str | None = DEFAULT_SCHEMA,
     ) -> None:
         self._connection = connection
+        self.quiet = quiet
         self._on_close = on_close
         self.context = context
         connection.execute(f"SET VARIABLE {VARIABLE} = {literal(context.token)}")

@@ -14,6 +14,7 @@ from server.engine.cursor import DEFAULT_SCHEMA, LakeCursor
 from server.engine.heap import HeapTrimmer
 from server.engine.location import LakeLocation
 from server.engine.locks import TableLocks
+from server.engine.quiet import Quiet
 from server.engine.running import Running
 
 T = TypeVar("T")
@@ -32,6 +33,7 @@ class Engine:
         self._heap = HeapTrimmer()
         self._heap.start()
         self.contexts = Contexts()
+        self.quiet = Quiet()
         self.locks = TableLocks(settings.statement_s_max)
         self.batches = BatchBounds.of(settings)
         self.running = Running(
@@ -49,7 +51,7 @@ class Engine:
         self.contexts.add(context)
         with self._cursor_lock:
             connection = self.root.cursor()
-        return LakeCursor(connection, context, lambda: self.contexts.remove(context), schema)
+        return LakeCursor(connection, context, lambda: self.contexts.remove(context), self.quiet, schema)
 
     def commit(self, author: str, message: str, work: Callable[[LakeCursor], T]) -> T:
         """Run work in a transaction of its own and commit it under the author's name; see `commit_on`."""
@@ -63,7 +65,8 @@ class Engine:
         """Run work on a cursor of its own, outside any session."""
         cursor = self.cursor(SERVER)
         try:
-            return work(cursor)
+            with self.quiet.using():
+                return work(cursor)
         finally:
             cursor.close()
 

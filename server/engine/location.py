@@ -72,6 +72,10 @@ class LakeLocation:
         if not self.on_postgres:
             self._make_catalog_file(connection)
         load_extension(connection, "ducklake")
+        self.attach_again(connection)
+
+    def attach_again(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Attach the lake, whose extensions and secrets are there."""
         # The lake remembers the absolute path it was made with; the settings say where it is now.
         connection.execute(
             f"ATTACH {literal('ducklake:' + self.catalog)} AS {LAKE} "

@@ -5,7 +5,8 @@ import itertools
 import threading
 import time
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 
 from server.engine.cursor import LakeCursor
@@ -112,19 +113,21 @@ class RunningStatement:
         self._stream = weakref.ref(stream)
         self._running.streams()
 
-    def cancel(self) -> None:
-        """End it from another thread. The watchdog does so again if DuckDB had not begun yet."""
+    def cancel(self, error: LakehouseError | None = None) -> None:
+        """End it from another thread, with this error or as cancelled. The watchdog does so again if DuckDB had not
+        begun yet."""
         with self._lock:
             if not self._finished:
+                self._cursor.context.error = self._cursor.context.error or error
                 self._cursor.context.cancelled.set()
-                self._stop(Cancelled(CANCELLED))
+                self._stop(error or Cancelled(CANCELLED))
 
     def finish(self) -> None:
         with self._lock:
             if self._finished:
                 return
             self._finished = True
-        self._running.leave(self._alarm)
+        self._running.leave(self, self._alarm)
 
     def _arm(self) -> int:
         soon = time.monotonic() + PROBE_S
@@ -165,6 +168,8 @@ class Running:
         self.watchdog = Watchdog()
         self.running = 0
         self.queued = 0
+        self._held_up = False
+        self._statements: set[RunningStatement] = set()
         self._waited: list[Callable[[float], None]] = []
         self._streaming: list[Callable[[], None]] = []
 
@@ -181,36 +186,65 @@ class Running:
         for observer in self._streaming:
             observer()
 
-    def admit(self, cursor: LakeCursor, statement_s: float | None = None) -> RunningStatement:
-        """Wait for a place. statement_s: a bound below the server's own.
+    @contextmanager
+    def held_up(self) -> Iterator[None]:
+        """Whatever wants to run waits meanwhile, as if all places were taken; what goes before others does not."""
+        self._hold_up(True)
+        try:
+            yield
+        finally:
+            self._hold_up(False)
+
+    def statements(self) -> list[RunningStatement]:
+        """Those that have a place."""
+        with self._lock:
+            return list(self._statements)
+
+    def admit(
+        self, cursor: LakeCursor, statement_s: float | None = None, goes_before: bool = False
+    ) -> RunningStatement:
+        """Wait for a place. statement_s: a bound below the server's own. goes_before: it belongs to what has begun, and
+        is not held up.
 
         Raises LimitExceeded naming the bound, Cancelled if nobody waits for the statement any more.
         """
         gone = client_gone.get()
         with self._lock:
-            if self.running >= self._running_max:
-                self._wait_in_queue(cursor, gone)
+            if not self._has_place(goes_before):
+                self._wait_in_queue(cursor, gone, goes_before)
             self.running += 1
         bound = self._statement_s if statement_s is None else min(statement_s, self._statement_s)
-        return RunningStatement(self, cursor, bound, gone)
+        statement = RunningStatement(self, cursor, bound, gone)
+        with self._lock:
+            self._statements.add(statement)
+        return statement
 
-    def leave(self, alarm: int) -> None:
+    def leave(self, statement: RunningStatement, alarm: int) -> None:
         self.watchdog.forget(alarm)
         with self._lock:
+            self._statements.discard(statement)
             self.running -= 1
             self._lock.notify()
+
+    def _has_place(self, goes_before: bool) -> bool:
+        return self.running < self._running_max and (goes_before or not self._held_up)
+
+    def _hold_up(self, held_up: bool) -> None:
+        with self._lock:
+            self._held_up = held_up
+            self._lock.notify_all()
 
     def stop(self) -> None:
         self.watchdog.stop()
 
-    def _wait_in_queue(self, cursor: LakeCursor, gone: Callable[[], bool] | None) -> None:
+    def _wait_in_queue(self, cursor: LakeCursor, gone: Callable[[], bool] | None, goes_before: bool) -> None:
         if self.queued >= self._queued_max:
             raise LimitExceeded("statements_queued_max", f"{self.running} statements run and {self.queued} wait")
         began = time.monotonic()
         deadline = began + self._wait_s
         self.queued += 1
         try:
-            while self.running >= self._running_max:
+            while not self._has_place(goes_before):
                 left = deadline - time.monotonic()
                 if left <= 0:
                     raise LimitExceeded("queue_wait_s_max", f"no place to run came free in {self._wait_s:g} s")

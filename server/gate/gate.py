@@ -49,6 +49,11 @@ class Gate:
             self._keep(key, statement)
         return statement
 
+    def forget(self) -> None:
+        """Drop what was kept of texts."""
+        with self._lock:
+            self._kept.clear()
+
     def check_role(self, principal: Principal) -> None:
         """Raise PermissionDenied if the principal may run no statement at all."""
         if not principal.is_admin:

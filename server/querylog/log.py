@@ -110,6 +110,10 @@ class QueryLog:
         """Records that a statement of this snapshot does not find in the lake, for the view catalog.query_log."""
         return self._flushing.pending(snapshot)
 
+    def flush(self) -> None:
+        """Write what is pending. Raises LakehouseError; what was not written stays pending."""
+        self._flushing.flush()
+
     def stop(self) -> None:
         """Write what is pending. What can't be written is in the append log, for the next start."""
         if self._thread.is_alive():

@@ -27,6 +27,10 @@ class ClientTransactions:
     def __len__(self) -> int:
         return len(self._open)
 
+    def holding_lake(self) -> list[Transaction]:
+        """Those that keep a snapshot of the lake in use."""
+        return [transaction for transaction in list(self._open.values()) if transaction.holds_lake]
+
     def begin(self) -> Transaction:
         if len(self._open) >= self._engine.settings.transactions_per_session_max:
             raise LimitExceeded("transactions_per_session_max", f"{len(self._open)} transactions are open")

@@ -69,6 +69,11 @@ class Describer:
         """What `describe` has found before."""
         return self._known(self._key(statement, types, place))
 
+    def forget(self) -> None:
+        """Drop what was kept of texts."""
+        with self._lock:
+            self._kept.clear()
+
     def _key(
         self, statement: Statement, types: Mapping[str, str] | None, place: tuple[object, ...]
     ) -> tuple[object, ...]:

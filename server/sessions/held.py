@@ -67,12 +67,17 @@ class HeldResults:
             raise NotFound("the result of this ticket was fetched already, or waited too long: run the statement again")
         return table
 
+    def clear(self) -> None:
+        """Forget them."""
+        with self._lock:
+            self._budget.give(self._bytes())
+            self._tables.clear()
+
     def close(self) -> None:
         """Forget them, and take no more."""
         with self._lock:
             self._closed = True
-            self._budget.give(self._bytes())
-            self._tables.clear()
+        self.clear()
 
     def _bytes(self) -> int:
         return sum(table.nbytes for table in self._tables.values())

@@ -118,7 +118,11 @@ class Lease:
         self._queued = self.cursor
         if self._cancelled:
             raise Cancelled(CANCELLED)
-        self._running = engine.running.admit(self.cursor, wanted.statement_s_max)
+        transaction = self._transaction
+        goes_before = transaction is not None and transaction.touched
+        self._running = engine.running.admit(self.cursor, wanted.statement_s_max, goes_before)
+        if transaction is not None:
+            transaction.touched = True
 
     def _unlock(self) -> None:
         if self._locked and self._transaction is not None:

@@ -45,6 +45,11 @@ class Placing:
             functions = self._functions[statement.text]
         return functions is None or not self.all_known(functions)
 
+    def forget(self) -> None:
+        """Drop what was kept of texts."""
+        with self._lock:
+            self._functions.clear()
+
     def all_known(self, functions: frozenset[str]) -> bool:
         """Whether these functions are DuckDB's or ours, so that a cursor without the lake finds the right ones."""
         return functions <= self._known and functions.isdisjoint(self._lake_macros())

@@ -26,12 +26,14 @@ class Transaction:
         self._failed = False
         self._written: dict[str, int] = {}
         self._suspect = False  # a result broke off: the transaction may have ended with it
+        self._reason: LakehouseError | None = None
+        self.touched = False  # a statement has run in it
         cursor.execute("BEGIN")
 
     def ready(self) -> LakeCursor:
         """The cursor, free for the next statement. The caller holds `lock`."""
         if self._ended:
-            raise InvalidArgument("the transaction has ended")
+            raise self._reason or InvalidArgument("the transaction has ended")
         self.settle()
         self.cursor.context.start()
         if self._suspect:
@@ -79,6 +81,16 @@ class Transaction:
                 if version(table) != seen:
                     raise Conflict(f"a tombstone was set in {table}: run the transaction again")
             commit(cursor, author, message)
+
+    @property
+    def holds_lake(self) -> bool:
+        """Whether it keeps a snapshot of the lake in use."""
+        return self.touched and not self._ended
+
+    def end(self, reason: LakehouseError) -> None:
+        """Roll back from another thread; its client hears the reason at its next call."""
+        self._reason = reason
+        self.roll_back()
 
     def roll_back(self) -> None:
         with self.lock:

@@ -1,0 +1,114 @@
+-- For server/erasure. Names in braces are filled in: tables, columns, types.
+
+-- keys --
+-- The keys whose rows are to be erased, with the state that each is in: set or lifted.
+SELECT key_hmac, key_value, change FROM lakehouse.catalog.tombstone_events WHERE dataset = ?
+QUALIFY row_number() OVER (PARTITION BY key_hmac ORDER BY changed_at DESC) = 1 AND change IN ('set', 'lifted')
+ORDER BY key_hmac;
+
+-- rows --
+SELECT count(*) FROM {deleted};
+
+-- gone_keys --
+-- Those of the given keys that no row of the dataset has.
+SELECT g.value FROM {given} g ANTI JOIN {live} d ON d.{key} = TRY_CAST(g.value AS {type});
+
+-- values --
+-- What the deleted rows have in a column and no row of the dataset has.
+SELECT DISTINCT CAST({column} AS VARCHAR) AS value FROM {deleted} WHERE {column} IS NOT NULL
+    AND {column} NOT IN (SELECT {column} FROM {live} WHERE {column} IS NOT NULL);
+
+-- only_deleted --
+-- The same for a column that the dataset has no more.
+SELECT DISTINCT CAST({column} AS VARCHAR) AS value FROM {deleted} WHERE {column} IS NOT NULL;
+
+-- nested --
+-- The texts inside a nested column, as for `values`.
+SELECT DISTINCT (atom->>'$') AS value FROM (SELECT to_json({column}) AS j FROM {deleted}) AS d, json_tree(d.j) AS t
+WHERE t.type = 'VARCHAR' AND (atom->>'$') NOT IN (
+    SELECT (u.atom->>'$') FROM (SELECT to_json({column}) AS j FROM {live}) AS l, json_tree(l.j) AS u WHERE u.type = 'VARCHAR');
+
+-- old_values --
+-- What rows of these keys had in a column before they were changed, and no row of the dataset has.
+SELECT DISTINCT CAST({column} AS VARCHAR) AS value FROM ducklake_table_deletions('lakehouse', {schema}, {table}, {first}, {last})
+WHERE {column} IS NOT NULL AND {key}::VARCHAR IN (SELECT value FROM {given})
+    AND {column} NOT IN (SELECT {column} FROM {live} WHERE {column} IS NOT NULL);
+
+-- erase_rows --
+DELETE FROM {deleted};
+
+-- erased --
+-- What becomes of the tombstones: first the state, then their keys go. A key that was lifted stays so.
+INSERT INTO lakehouse.catalog.tombstone_events
+WITH latest AS (
+    FROM lakehouse.catalog.tombstone_events WHERE dataset = $dataset
+    QUALIFY row_number() OVER (PARTITION BY key_hmac ORDER BY changed_at DESC) = 1
+), states AS (
+    SELECT *, 'erased' AS state, now() AS told_at FROM latest
+    UNION ALL SELECT *, 'lifted', now() + INTERVAL 1 MICROSECOND FROM latest WHERE change = 'lifted'
+)
+SELECT tombstone_id, dataset, key_column, key_type, key_hmac, NULL, state, 0, NULL, $actor, NULL, told_at
+FROM states WHERE change IN ('set', 'lifted') AND key_hmac IN (SELECT hmac FROM {given});
+
+-- forget_keys --
+UPDATE lakehouse.catalog.tombstone_events SET key_value = NULL
+WHERE dataset = $dataset AND key_value IS NOT NULL AND key_hmac IN (SELECT hmac FROM {given});
+
+-- rewrite --
+CALL ducklake_rewrite_data_files('lakehouse', ?, schema => ?, delete_threshold => 0);
+
+-- expire --
+CALL ducklake_expire_snapshots('lakehouse', older_than => now());
+
+-- clean_up --
+CALL ducklake_cleanup_old_files('lakehouse', cleanup_all => true);
+
+-- remove_unknown --
+CALL ducklake_delete_orphaned_files('lakehouse', cleanup_all => true);
+
+-- snapshots --
+SELECT count(*), min(snapshot_id), max(snapshot_id) FROM __ducklake_metadata_lakehouse.ducklake_snapshot;
+
+-- known_files --
+-- Every data and delete file that the catalog knows: names of its schema and table, then the parts of its path, each
+-- with whether it is relative to the part before.
+SELECT s.schema_name, t.table_name, s.path, s.path_is_relative, t.path, t.path_is_relative, f.path, f.path_is_relative
+FROM (
+    SELECT table_id, path, path_is_relative FROM __ducklake_metadata_lakehouse.ducklake_data_file
+    UNION ALL SELECT table_id, path, path_is_relative FROM __ducklake_metadata_lakehouse.ducklake_delete_file
+) f JOIN __ducklake_metadata_lakehouse.ducklake_table t ON t.table_id = f.table_id
+JOIN __ducklake_metadata_lakehouse.ducklake_schema s ON s.schema_id = t.schema_id;
+
+-- own_tables --
+-- Numbers of the dataset's table and of the table of its deleted rows, of all that had these names.
+SELECT DISTINCT t.table_id FROM __ducklake_metadata_lakehouse.ducklake_table t
+JOIN __ducklake_metadata_lakehouse.ducklake_schema s ON s.schema_id = t.schema_id
+WHERE (lower(s.schema_name) = lower($1) AND lower(t.table_name) = lower($2))
+    OR (s.schema_name = 'deleted' AND lower(t.table_name) = lower($3));
+
+-- catalog_tables --
+-- DuckLake's own tables.
+SELECT table_name FROM duckdb_tables() WHERE database_name = '__ducklake_metadata_lakehouse' ORDER BY table_name;
+
+-- postgres_tables --
+-- The same, asked in Postgres.
+SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename LIKE 'ducklake\_%' ORDER BY tablename;
+
+-- control_tables --
+SELECT t.table_name FROM __ducklake_metadata_lakehouse.ducklake_table t
+JOIN __ducklake_metadata_lakehouse.ducklake_schema s ON s.schema_id = t.schema_id AND s.end_snapshot IS NULL
+WHERE t.end_snapshot IS NULL AND s.schema_name = 'catalog' ORDER BY t.table_name;
+
+-- user_tables --
+-- Datasets that are tables.
+SELECT s.schema_name, t.table_name FROM __ducklake_metadata_lakehouse.ducklake_table t
+JOIN __ducklake_metadata_lakehouse.ducklake_schema s ON s.schema_id = t.schema_id AND s.end_snapshot IS NULL
+WHERE t.end_snapshot IS NULL AND s.schema_name NOT IN ('catalog', 'vectors', 'deleted') ORDER BY ALL;
+
+-- blank --
+-- Messages that repeat what was erased.
+UPDATE {table} SET {column} = 'erased' WHERE {column} IN (SELECT text FROM {marked});
+
+-- certified --
+SELECT erasure_id, dataset, surface, verdict, erased_count, found_count, detail
+FROM lakehouse.catalog.erasure_events WHERE erasure_id = ? ORDER BY verdict = 'clean', surface;

@@ -1,0 +1,96 @@
+"""Collecting the traces of an erasure before anything is removed, in the transaction that removes the rows."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from catalog_sql import named_queries
+from server.catalog.datasets import Dataset
+from server.engine.cursor import LakeCursor
+from server.erasure.deleted import deleted_table
+from server.erasure.keys import GIVEN, KeyColumn, columns_of, first_key_column, table_of
+from server.erasure.traces import Traces
+from server.errors import NotFound, SqlError
+from server.logs import logger
+from server.sql.quoting import identifier, literal
+
+SQL = named_queries("queries/erasing.sql")
+_NESTED = ("[]", "STRUCT", "MAP")  # begin or end of the names of nested types
+
+_log = logger("erasure")
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where values come from. columns: name → type, of the deleted rows; live: those that the dataset has."""
+
+    dataset: Dataset
+    key: KeyColumn
+    columns: dict[str, str]
+    live: frozenset[str]
+    nothing: str  # what stands for the dataset where it is gone
+
+    def text(self, query: str, **parts: str) -> str:
+        names = {
+            "deleted": deleted_table(self.dataset.name),
+            "live": self.nothing or table_of(self.dataset),
+            "given": GIVEN,
+        }
+        return SQL[query].format(**names, key=self.key.sql, type=self.key.type, **parts)
+
+
+def traces_of(cursor: LakeCursor, dataset: Dataset, documents: Mapping[str, tuple[str, ...]]) -> Traces:
+    """What the rows that wait for their erasure will leave behind. Raises NotFound if none waits, and no key."""
+    key = first_key_column(cursor, dataset)
+    states = cursor.rows(SQL["keys"], [dataset.name]) if key is not None else []
+    if key is None or not states:
+        raise NotFound(f"{dataset.name} has no tombstones whose rows could be erased")
+    deleted = dict(columns_of(cursor, deleted_table(dataset.name)))
+    gone = dataset.kind == "gone"
+    live = frozenset(deleted if gone else (name for name, _ in columns_of(cursor, table_of(dataset))))
+    place = _Place(dataset, key, deleted, live, f"(FROM {deleted_table(dataset.name)} LIMIT 0)" if gone else "")
+    hmacs = tuple(str(hmac) for hmac, _, _ in states)
+    named = [str(value) for _, value, _ in states if value is not None]
+    cursor.register(GIVEN, pa.table({"value": pa.array(named, pa.string())}))
+    try:
+        keys = tuple(str(row[0]) for row in cursor.rows(place.text("gone_keys")))
+        values = {name: _values(cursor, place, name) for name in deleted}
+    finally:
+        cursor.unregister(GIVEN)
+    rows = int(cursor.rows(place.text("rows"))[0][0])
+    return Traces(dataset.name, key, keys, hmacs, values, dict(documents), rows)
+
+
+def _values(cursor: LakeCursor, place: _Place, name: str) -> pa.StringArray:
+    column = identifier(name)
+    if _is_nested(place.columns[name]):
+        found = [_texts(cursor, place.text("nested", column=column))] if name in place.live else []
+    elif name in place.live:
+        found = [_texts(cursor, place.text("values", column=column)), *_old_values(cursor, place, column)]
+    else:
+        found = [_texts(cursor, place.text("only_deleted", column=column))]
+    return pa.concat_arrays(found).unique() if found else pa.array([], pa.string())
+
+
+def _old_values(cursor: LakeCursor, place: _Place, column: str) -> list[pa.StringArray]:
+    """What updates replaced, as far as the lake still tells: an older column of the name may have had another type."""
+    first, last = cursor.rows(SQL["snapshots"])[0][1:]
+    names = {"schema": literal(place.dataset.schema), "table": literal(place.dataset.table)}
+    span = {"first": str(first), "last": str(last)}
+    try:
+        return [_texts(cursor, place.text("old_values", column=column, **names, **span))]
+    except SqlError as error:
+        _log.warning("older values of a column can't be read", dataset=place.dataset.name, code=error.code)
+        return []
+
+
+def _texts(cursor: LakeCursor, sql: str) -> pa.StringArray:
+    column = cursor.execute(sql).table().column(0)
+    texts: Any = pa.concat_arrays([pa.array([], pa.string()), *column.cast(pa.string()).chunks])
+    return texts  # type: ignore[no-any-return]
+
+
+def _is_nested(kind: str) -> bool:
+    return kind.startswith(_NESTED[1:]) or kind.endswith("]")
