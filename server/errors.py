@@ -110,6 +110,12 @@ class CompactionFailed(LakehouseError):
     code = "compaction_failed"
 
 
+class CertificateBroken(LakehouseError):
+    """What the lake has of a certificate is not what was signed."""
+
+    code = "certificate_broken"
+
+
 class ProviderUnavailable(Unavailable):
     """A model service did not answer, or answered with an error."""
 
