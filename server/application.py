@@ -25,6 +25,8 @@ from server.compaction.operations import Compaction
 from server.config import Settings
 from server.data_folder import DataFolder, FolderLock
 from server.engine.engine import SERVER, Engine
+from server.erasure.certificate_operations import CertificateOperations
+from server.erasure.certificates import Certificates
 from server.erasure.hiding import Hiding
 from server.erasure.suppression import Suppressions
 from server.erasure.tombstones import Tombstones
@@ -128,6 +130,7 @@ class Application:
             limits.operation(),
             *CacheOperations(engine, cache).operations(),
             *Tombstones(engine, tombstone_key, suppressions, hiding).operations(),
+            *CertificateOperations(engine, Certificates(folder.keys)).operations(),
             *IndexOperations(engine, indexes, providers, jobs).operations(),
             *JournalOperations(engine, journal).operations(),
         )

@@ -116,6 +116,12 @@ class EndedForErasure(Unavailable):
     code = "ended_for_erasure"
 
 
+class CertificateBroken(LakehouseError):
+    """What the lake has of a certificate is not what was signed."""
+
+    code = "certificate_broken"
+
+
 class ProviderUnavailable(Unavailable):
     """A model service did not answer, or answered with an error."""
 
