@@ -5,7 +5,8 @@ from numpy.typing import NDArray
 
 WINDOW_BYTES = 8
 CONSIDERED = 16  # windows of a pattern, spread evenly over it
-COUNTERS_BITS = 20
+COUNTERS_BITS_MAX = 20
+COUNTERS_SPARSENESS_BITS = 5
 BLOCK_PATTERNS = 1 << 16  # considered together, to bound memory
 _FACTORS = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F)  # odd, their bits well mixed
 
@@ -39,9 +40,10 @@ def chosen_windows(data: NDArray[np.uint8], starts: Numbers, lengths: Numbers) -
 
     data: the patterns one after the other. starts, lengths: (n,), lengths ≥ 8.
     """
-    hashed = Hash(COUNTERS_BITS, 0)
+    bits = min(len(starts).bit_length() + COUNTERS_SPARSENESS_BITS, COUNTERS_BITS_MAX)
+    hashed = Hash(bits, 0)
     windows = windows_of(data)
-    counts = np.zeros(1 << COUNTERS_BITS, np.int64)
+    counts = np.zeros(1 << bits, np.int64)
     blocks = [slice(first, first + BLOCK_PATTERNS) for first in range(0, len(starts), BLOCK_PATTERNS)]
     for block in blocks:
         hashes = hashed(windows[starts[block, None] + _places(lengths[block])])
