@@ -27,7 +27,11 @@ from server.data_folder import DataFolder, FolderLock
 from server.engine.engine import SERVER, Engine
 from server.erasure.certificate_operations import CertificateOperations
 from server.erasure.certificates import Certificates
+from server.erasure.erasing import KIND as ERASE
 from server.erasure.hiding import Hiding
+from server.erasure.operations import Erasures
+from server.erasure.parts import erasing, plan
+from server.erasure.pending import Pending
 from server.erasure.suppression import Suppressions
 from server.erasure.tombstones import Tombstones
 from server.gate.gate import Gate
@@ -78,6 +82,7 @@ class Application:
     schedules: Schedules
     providers: Providers
     indexes: IndexCatalog
+    builder: IndexBuilder
     search: VectorSearch
     rag: Rag
     principals: Principals
@@ -117,11 +122,9 @@ class Application:
         suppressions = Suppressions(engine, tombstone_key)
         hiding = Hiding(engine, indexes, indexes.hidden)
         journal = Journal(engine, log)
-        compaction = Compaction(engine, jobs, Compacting(engine), erase=None)
         cache = HotCache(engine, parser)
         operations = Operations(query_log)
         operations.add(
-            compaction.operation(),
             Health(engine, jobs).operation(),
             FileIngest(engine, suppressions).operation(),
             Samples(engine).operation(),
@@ -130,12 +133,11 @@ class Application:
             limits.operation(),
             *CacheOperations(engine, cache).operations(),
             *Tombstones(engine, tombstone_key, suppressions, hiding).operations(),
-            *CertificateOperations(engine, Certificates(folder.keys)).operations(),
             *IndexOperations(engine, indexes, providers, jobs).operations(),
             *JournalOperations(engine, journal).operations(),
         )
-        jobs.register(KIND, IndexBuilder(engine, indexes, providers).work)
-        jobs.register(COMPACT, compaction.work)
+        builder = IndexBuilder(engine, indexes, providers)
+        jobs.register(KIND, builder.work)
         rag = Rag(search, providers, settings)
         principals = Principals(engine)
         schedules = Schedules(engine, operations, principals)
@@ -154,6 +156,7 @@ class Application:
             schedules,
             providers,
             indexes,
+            builder,
             search,
             rag,
             principals,
@@ -183,11 +186,6 @@ class Application:
         self.suppressions.load()
         self.hiding.load()
         self.cache.start()
-        self.jobs.start()
-        busy = {job.subject for job in self.jobs.running()}
-        for name in lost:
-            if name not in busy:
-                self.jobs.submit(KIND, name, SERVER)
         gate = self.engine.read(
             lambda cursor: Gate(self.parser, cursor, self.settings.import_path, self.settings.export_path)
         )
@@ -209,9 +207,27 @@ class Application:
         )
         self.sessions = Sessions(services, self.settings)
         self.logins.watch(self.sessions.end)
+        self._add_erasure(services, self.sessions)
+        self.jobs.start()
+        busy = {job.subject for job in self.jobs.running()}
+        for name in lost:
+            if name not in busy:
+                self.jobs.submit(KIND, name, SERVER)
         self.operations.add(*AccessOperations(self.principals, self.keys, self.sessions).operations())
         self.schedules.start()
         return self.sessions, Listing(self.engine), made
+
+    def _add_erasure(self, services: Services, sessions: Sessions) -> None:
+        """What erases, and compacts, since that erases too: it needs to know who uses the lake."""
+        pending, certificates = Pending(self.engine.folder.erasures), Certificates(self.engine.folder.keys)
+        surfaces = plan(services, sessions, self.log, self.journal, self.indexes, self.builder)
+        work = erasing(services, sessions, surfaces, self.journal, self.indexes, self.hiding, pending, certificates)
+        self.jobs.register(ERASE, work.work)
+        erasures = Erasures(self.engine, self.jobs, pending, sessions.current)
+        compaction = Compaction(self.engine, self.jobs, Compacting(self.engine), erasures.erase)
+        self.jobs.register(COMPACT, compaction.work)
+        self.operations.add(erasures.operation(), compaction.operation())
+        self.operations.add(*CertificateOperations(self.engine, certificates).operations())
 
     def stop(self) -> None:
         """Stop the work in the background, write the query log, close DuckDB, let the folder go."""

@@ -74,6 +74,10 @@ class Settings(BaseModel):
     s3_access_key: str = setting("", "S3 access key.", flag=False)
     s3_secret_key: SecretStr = setting(SecretStr(""), "S3 secret key.", flag=False)
 
+    erasure_grace_s: float = setting(
+        10.0, "How long statements and transactions may go on that stand in the way of an erasure.", "s", ge=0
+    )
+
     import_folder: Path | None = setting(None, "Folder that ingest_file and read_csv may read; default data/import.")
     export_folder: Path | None = setting(None, "Folder that COPY … TO may write; default data/export.")
 

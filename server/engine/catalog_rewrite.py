@@ -11,6 +11,7 @@ from pathlib import Path
 
 import duckdb
 
+from server.engine.boot import METADATA
 from server.engine.catalog_bounds import repair_bounds
 from server.engine.engine import Engine
 from server.engine.location import LAKE
@@ -32,6 +33,7 @@ def rewrite_catalog(engine: Engine, look: Callable[[Path], None]) -> None:
     file = Path(engine.location.catalog)
     made = engine.folder.rewritten_catalog
     _remove(made)
+    repair_bounds(engine.root, METADATA)  # not in the new file: it would keep what is replaced
     engine.root.execute(f"DETACH {LAKE}")
     try:
         _copy(file, made, engine.folder.temp)
@@ -54,7 +56,6 @@ def _copy(file: Path, made: Path, temp: Path) -> None:
         connection.execute(f"ATTACH {literal(str(made))} AS new")
         connection.execute("COPY FROM DATABASE old TO new")
         _compare(connection)
-        repair_bounds(connection, "new.main")
         connection.execute("DETACH old")
         connection.execute("CHECKPOINT new")
         connection.execute("DETACH new")

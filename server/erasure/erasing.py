@@ -21,6 +21,7 @@ from server.erasure.certificate import Erased, Examined
 from server.erasure.certificates import Certificates
 from server.erasure.deleted import deleted_table
 from server.erasure.keys import GIVEN
+from server.erasure.needles import Needles
 from server.erasure.pending import Pending
 from server.erasure.plan import Phase, Plan
 from server.erasure.surface import Finding, Surface, Verdict
@@ -39,7 +40,7 @@ FAILED = "looking through it failed: {code}"
 
 Told = Callable[[str], None]
 Holding = Callable[[], AbstractContextManager[object]]
-Documents = Callable[[LakeCursor, Dataset], Mapping[str, tuple[str, ...]]]
+Documents = Callable[[LakeCursor, Dataset, Needles], Mapping[str, tuple[str, ...]]]
 
 _log = logger("erasure")
 
@@ -51,13 +52,11 @@ def _nobody(step: str) -> None:
 @dataclass(frozen=True)
 class Around:
     """What an erasure needs of others. documents: those of the deleted rows, by index. still: each keeps one user of
-    the lake out of it while the files are removed, in their order. moved: the deleted rows are gone from the lake.
-    rebuilt: everything is gone."""
+    the lake out of it while files are removed, in their order. moved: the deleted rows are gone from the lake."""
 
     documents: Documents
     still: tuple[Holding, ...]
     moved: Callable[[], None]
-    rebuilt: Callable[[], None]
 
 
 class Erasing:
@@ -101,7 +100,6 @@ class Erasing:
             self._erase(Phase.QUIET, traces, counts, job)
             traces = replace(traces, snapshot=self._snapshot())
             self._scan(Phase.QUIET, traces, counts, examined, job)
-        self._around.rebuilt()
         self._scan(Phase.AFTER, traces, counts, examined, job)
         return self._certify(job, traces, list(examined.values()), started)
 
@@ -115,9 +113,10 @@ class Erasing:
 
         def look(cursor: LakeCursor) -> Traces | None:
             try:
-                return traces_of(cursor, dataset, self._around.documents(cursor, dataset))
+                found = traces_of(cursor, dataset)
             except NotFound:
                 return None
+            return replace(found, documents=self._around.documents(cursor, dataset, found.needles))
 
         earlier = self._pending.of(dataset.name)
         new = self._engine.read(look)

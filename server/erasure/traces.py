@@ -10,8 +10,6 @@ import pyarrow as pa
 from server.erasure.keys import KeyColumn
 from server.erasure.needles import Needles
 
-NEEDLE_BYTES_MIN = 8  # shorter values are in any file by chance
-
 
 @dataclass(frozen=True)
 class Traces:

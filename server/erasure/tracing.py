@@ -1,6 +1,5 @@
 """Collecting the traces of an erasure before anything is removed, in the transaction that removes the rows."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,8 +40,8 @@ class _Place:
         return SQL[query].format(**names, key=self.key.sql, type=self.key.type, **parts)
 
 
-def traces_of(cursor: LakeCursor, dataset: Dataset, documents: Mapping[str, tuple[str, ...]]) -> Traces:
-    """What the rows that wait for their erasure will leave behind. Raises NotFound if none waits, and no key."""
+def traces_of(cursor: LakeCursor, dataset: Dataset) -> Traces:
+    """What the rows that wait for their erasure leave behind, but for documents. Raises NotFound if no key waits."""
     key = first_key_column(cursor, dataset)
     states = cursor.rows(SQL["keys"], [dataset.name]) if key is not None else []
     if key is None or not states:
@@ -60,7 +59,7 @@ def traces_of(cursor: LakeCursor, dataset: Dataset, documents: Mapping[str, tupl
     finally:
         cursor.unregister(GIVEN)
     rows = int(cursor.rows(place.text("rows"))[0][0])
-    return Traces(dataset.name, key, keys, hmacs, values, dict(documents), rows)
+    return Traces(dataset.name, key, keys, hmacs, values, rows=rows)
 
 
 def _values(cursor: LakeCursor, place: _Place, name: str) -> pa.StringArray:

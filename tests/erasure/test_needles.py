@@ -11,8 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from server.erasure.needles import BLOCK_WINDOWS, COMPARED_WINDOWS, PAIRS_MAX, Needles
-from server.erasure.patterns import patterns
-from server.erasure.traces import NEEDLE_BYTES_MIN
+from server.erasure.patterns import NEEDLE_BYTES_MIN, patterns
 
 # So few characters that windows, and whole patterns, nearly match everywhere.
 FEW = st.text("ab", min_size=6, max_size=40)

@@ -12,6 +12,7 @@ from server.engine.catalog_rewrite import rewrite_catalog
 from server.engine.cursor import LakeCursor
 from server.engine.engine import Engine
 from server.erasure.files import scan_file
+from server.erasure.needles import Needles
 from server.erasure.scanning import scan_text_columns
 from server.erasure.surface import Finding, Verdict
 from server.erasure.traces import Traces
@@ -23,7 +24,7 @@ SQL = named_queries("queries/erasing.sql")
 BOUNDS = frozenset({"ducklake_file_column_stats", "ducklake_table_column_stats"})
 FILE_METHOD = (
     "the catalog file was written anew and read byte by byte, and every table in it was read; what other datasets have "
-    "as a bound of a column is not counted"
+    "as a bound of a column is not counted, and numbers are looked for in the tables alone, where digits have an end"
 )
 POSTGRES_METHOD = (
     "every table of the catalog was read after VACUUM FULL; what other datasets have as a bound of a column is not "
@@ -37,7 +38,7 @@ class CatalogFile:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._in_bytes: set[int] | None = None  # what the new file's bytes show; None until it is written
+        self._in_bytes: set[str] | None = None  # texts that the new file's bytes show; None until it is written
 
     def erase(self, traces: Traces) -> int:
         """Write it anew; 1, or on Postgres how many tables."""
@@ -46,7 +47,8 @@ class CatalogFile:
 
         def look(made: Path) -> None:
             # Not later: closing a file that DuckDB has open would drop DuckDB's lock on it.
-            self._in_bytes = scan_file(made, traces.needles)
+            texts = [text for text in dict.fromkeys(traces.texts()) if not _is_number(text)]
+            self._in_bytes = {texts[number] for number in scan_file(made, Needles.of(texts))}
 
         rewrite_catalog(self._engine, look)
         return 1
@@ -59,10 +61,11 @@ class CatalogFile:
             return Finding(verdict, POSTGRES_METHOD, rows, "rows", len(found), "; ".join([*told, POSTGRES_UNPROVEN]))
         if self._in_bytes is None:
             return Finding(Verdict.UNPROVEN, FILE_METHOD, rows, "rows", len(found), "it was not written anew")
-        hidden = self._in_bytes - explained - found
+        texts = list(dict.fromkeys(traces.texts()))
+        hidden = self._in_bytes - {texts[number] for number in explained | found}
         told += [f"{len(hidden)} in bytes that no table shows"] if hidden else []
         verdict = Verdict.FOUND if found or hidden else Verdict.CLEAN
-        return Finding(verdict, FILE_METHOD, rows, "rows", len(found | hidden), "; ".join(told))
+        return Finding(verdict, FILE_METHOD, rows, "rows", len(found) + len(hidden), "; ".join(told))
 
     def _vacuum(self) -> int:
         repair_bounds(self._engine.root, METADATA)
@@ -97,3 +100,7 @@ def _names(dataset: str) -> list[str]:
     """Schema and table of the dataset, and the name of its table of deleted rows."""
     schema, _, table = dataset.rpartition(".")
     return [schema or "main", table, dataset]
+
+
+def _is_number(text: str) -> bool:
+    return text.removeprefix("-").replace(".", "", 1).isdigit()
