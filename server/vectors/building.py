@@ -1,16 +1,18 @@
 """The job that builds an index: stage, embed what is missing, drop what is obsolete, write a generation, serve it."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Literal
 
 import pyarrow as pa
 
+from server.ai.providers import never
 from server.ai.registry import Providers
 from server.catalog.datasets import find_dataset
 from server.engine.commits import commit_on
 from server.engine.cursor import LakeCursor
 from server.engine.engine import SERVER, Engine
+from server.errors import Cancelled, NotFound
 from server.jobs.job import Job
 from server.vectors.catalog import SQL, IndexCatalog, Recorded
 from server.vectors.definition import IndexDefinition
@@ -44,7 +46,7 @@ class IndexBuilder:
             index = self._indexes.with_dimension(index, staged.dimension)
             self._embed(cursor, index, staged.chunks, job)
             self._drop_obsolete(cursor, index)
-            return self._generation(cursor, index, staged.snapshot, job)
+            return self._generation(cursor, index, staged.snapshot, job.must_stop)
         finally:
             cursor.close()
 
@@ -53,12 +55,31 @@ class IndexBuilder:
         even if the dataset or the model is gone."""
         recorded = self._indexes.recorded(index.index_name)
         if recorded is not None and index.index_name not in self._indexes.serving.names():
-            self._generation(cursor, index, recorded.source_snapshot, job)
+            self._generation(cursor, index, recorded.source_snapshot, job.must_stop)
+
+    def regenerate(self, index: IndexDefinition, must_stop: Callable[[], bool] = never) -> None:
+        """Replace the generation that serves by one of the embeddings as they are now, or an empty one if their table
+        is gone; no dataset and no model is asked. No job may build the index meanwhile.
+
+        Raises Cancelled, NotFound for an index without a generation, and what `build` raises.
+        """
+        recorded = self._indexes.recorded(index.index_name)
+        if recorded is None:
+            raise NotFound(f"index {index.index_name!r} has no generation to replace")
+        cursor = self._engine.cursor(SERVER)
+        try:
+            self._make_table(cursor, index)
+            self._generation(cursor, index, recorded.source_snapshot, must_stop)
+        finally:
+            cursor.close()
+
+    def _make_table(self, cursor: LakeCursor, index: IndexDefinition) -> None:
+        create = SQL["create_embeddings"].format(embeddings=index.embeddings)
+        commit_on(cursor, SERVER, f"table of index {index.index_name}", lambda c: c.execute(create))
 
     def _embed(self, cursor: LakeCursor, index: IndexDefinition, chunks: int, job: Job) -> None:
         """Give every staged chunk its vector. Progress counts those that have one already."""
-        create = SQL["create_embeddings"].format(embeddings=index.embeddings)
-        commit_on(cursor, SERVER, f"table of index {index.index_name}", lambda c: c.execute(create))
+        self._make_table(cursor, index)
         missing = find_missing(cursor, index)
         job.done, job.total = chunks - missing, chunks
         if missing and index.vector_column is not None:
@@ -79,7 +100,9 @@ class IndexBuilder:
             message = f"obsolete embeddings of index {index.index_name}"
             commit_on(cursor, SERVER, message, lambda c: c.execute(delete, values))
 
-    def _generation(self, cursor: LakeCursor, index: IndexDefinition, snapshot: int, job: Job) -> str:
+    def _generation(
+        self, cursor: LakeCursor, index: IndexDefinition, snapshot: int, must_stop: Callable[[], bool]
+    ) -> str:
         """Write, record and serve a generation of all embeddings."""
         name, number = index.index_name, self._indexes.next_generation(index.index_name)
         folder = generation_folder(self._indexes.root, name, number)
@@ -97,8 +120,9 @@ class IndexBuilder:
             ef_construction=index.ef_construction,
         )
         started = time.perf_counter()
-        manifest = build(self._indexes.root, spec, _vectors(cursor, index), lambda _: None, job.must_stop)
-        job.check()
+        manifest = build(self._indexes.root, spec, _vectors(cursor, index), lambda _: None, must_stop)
+        if must_stop():
+            raise Cancelled(f"building index {name!r} was cancelled")
         took_s = time.perf_counter() - started
         file_bytes = sum(file.stat().st_size for file in folder.iterdir())
         values = [name, number, spec.kind, index.model, index.metric, spec.dimension, manifest.rows]

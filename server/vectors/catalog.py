@@ -17,6 +17,7 @@ from server.vectors.generation_files import (
     remove_unfinished,
 )
 from server.vectors.hidden import HiddenDocuments
+from server.vectors.holding import generations_of
 from server.vectors.serving import Serving
 
 SQL = named_queries("queries/indexes.sql")
@@ -128,6 +129,14 @@ class IndexCatalog:
             self._recorded[name] = recorded
         self._remove_generations(name, keep_from=recorded.generation - GENERATIONS_KEPT + 1)
 
+    def keep_only_newest(self, name: str) -> None:
+        """Remove every generation of an index but the newest one that is recorded, and what was never finished."""
+        recorded = self._recorded.get(name)
+        for number, folder in generations_of(self.root, name).items():
+            if recorded is None or number != recorded.generation:
+                remove_generation(folder)
+        remove_unfinished(self.root, name)
+
     def _reload(self) -> None:
         with self._lock:
             rows = self._engine.read(lambda cursor: cursor.rows(SQL["live"]))
@@ -146,6 +155,6 @@ class IndexCatalog:
         return True
 
     def _remove_generations(self, name: str, keep_from: int | None) -> None:
-        for found, number, folder in finished_generations(self.root):
-            if found == name and (keep_from is None or number < keep_from):
+        for number, folder in generations_of(self.root, name).items():
+            if keep_from is None or number < keep_from:
                 remove_generation(folder)

@@ -100,9 +100,16 @@ def unfinished_folder(folder: Path) -> Path:
     return folder.with_name(folder.name + _UNFINISHED)
 
 
-def remove_unfinished(root: Path) -> list[Path]:
-    """Remove and return what crashes left under `root`. For start-up only: a running build looks the same."""
-    left = sorted(root.glob("*" + _UNFINISHED)) if root.is_dir() else []
+def index_name_of(folder: Path) -> str:
+    """The index that a generation's folder belongs to, finished or not; '' for what is no generation's."""
+    return unquote(folder.name.removesuffix(_UNFINISHED).rpartition(".g")[0])
+
+
+def remove_unfinished(root: Path, index_name: str | None = None) -> list[Path]:
+    """Remove and return what crashes left under `root`, of one index or of all. Nothing of it may be being built: a
+    running build looks the same."""
+    found = sorted(root.glob("*" + _UNFINISHED)) if root.is_dir() else []
+    left = [folder for folder in found if index_name in (None, index_name_of(folder))]
     for folder in left:
         shutil.rmtree(folder)
     return left

@@ -24,6 +24,7 @@ class HiddenDocuments:
             self._documents |= {name: found for name, found in documents.items() if found}
             for name in [name for name, found in documents.items() if not found]:
                 self._documents.pop(name, None)
+                self._allowed.pop(name, None)  # it names them too
 
     def allowed(self, name: str, generation: Generation) -> Ids | None:
         """The rows that a search in the generation may find, in rising order; None for all of them."""

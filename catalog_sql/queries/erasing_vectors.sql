@@ -1,0 +1,20 @@
+-- delete --
+DELETE FROM {embeddings} WHERE doc_id IN (SELECT doc_id FROM {documents});
+
+-- left --
+-- How many rows an index has, and how many of them are of the erased documents.
+SELECT count(*), count(*) FILTER (doc_id IN (SELECT doc_id FROM {documents})) FROM {embeddings};
+
+-- dead --
+-- Deleted rows that live files of an index's embeddings still have.
+SELECT coalesce(sum(d.delete_count), 0) FROM __ducklake_metadata_lakehouse.ducklake_delete_file d
+JOIN __ducklake_metadata_lakehouse.ducklake_table t ON t.table_id = d.table_id AND t.end_snapshot IS NULL
+JOIN __ducklake_metadata_lakehouse.ducklake_schema s ON s.schema_id = t.schema_id AND s.end_snapshot IS NULL
+WHERE d.end_snapshot IS NULL AND s.schema_name = 'vectors' AND t.table_name = ?;
+
+-- chunks --
+SELECT doc_id, chunk_text FROM {embeddings};
+
+-- left_over --
+-- Texts that no row of the index's source holds any more.
+SELECT text FROM {texts} t WHERE NOT EXISTS (SELECT 1 FROM {source} s WHERE contains({held}, t.text));
