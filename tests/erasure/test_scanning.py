@@ -5,6 +5,7 @@ import socket
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -114,7 +115,7 @@ SHOWN = {
 @pytest.mark.parametrize("value", SHOWN.values(), ids=SHOWN.keys())
 def test_every_type_that_may_hold_a_text_is_looked_through(value: str, cursor: LakeCursor) -> None:
     cursor.execute(f'CREATE TABLE t AS SELECT 1 AS id, {value} AS "the column"'.replace("$mark", f"'{MARK}'"))
-    cursor.execute("INSERT INTO t SELECT i, NULL FROM range(5000) r(i)")
+    cursor.execute("INSERT INTO t (id) SELECT i FROM range(5000) r(i)")
     assert scan_text_columns(cursor, "t", MARKED) == (5001, FOUND, ("the column",))
     cursor.execute('DELETE FROM t WHERE id = 1 AND "the column" IS NOT NULL')
     assert scan_text_columns(cursor, "t", MARKED) == (5000, set(), ())
@@ -122,8 +123,9 @@ def test_every_type_that_may_hold_a_text_is_looked_through(value: str, cursor: L
 
 @pytest.mark.parametrize("text", ['it\'s "here" \\ now', "tab\tand\x01end", "á la carte"])
 def test_texts_that_need_escapes_are_found_in_nested_values(text: str, cursor: LakeCursor) -> None:
-    values = "[$text] AS a, {'k': $text} AS b, union_value(k := $text) AS c, {'k': [$text]}::VARIANT AS d, to_json($text) AS e"
-    cursor.execute(f"CREATE TABLE t AS SELECT {values}, [encode($text)] AS f", {"text": text})
+    first = "[$text] AS a, {'k': $text} AS b, union_value(k := $text) AS c, [encode($text)] AS d"
+    values = f"{first}, {{'k': [$text]}}::VARIANT AS e, to_json($text) AS f"
+    cursor.execute(f"CREATE TABLE t AS SELECT {values}", {"text": text})
     assert scan_text_columns(cursor, "t", Needles.of([text])).columns == tuple("abcdef")
 
 
@@ -182,7 +184,7 @@ def test_a_slice_of_any_text_array_shows_its_values_only(
         assert found(whole.slice(first, len(kept)), texts) == expected, kind
 
 
-def found(array: pa.Array[pa.DataType], texts: list[str]) -> set[int]:
+def found(array: Any, texts: list[str]) -> set[int]:
     needles = Needles.of(texts)
     return set().union(*(needles.find(held, borders) for held, borders in texts_in(array)))
 
@@ -201,10 +203,11 @@ def test_what_a_slice_or_a_null_hides_of_nested_arrays_is_not_there() -> None:
     assert found(pa.array([1, 2]), [hidden]) == set()
 
 
-def many_rows(path: Path, **options: object) -> None:
-    """A Parquet file in which the mark is one of many values, neither the first of them nor the last."""
-    notes = [f"A note {number % 1000} that others have too" for number in range(20_000)]
-    notes[7_000], notes[0], notes[1] = MARK, "A", "Z"
+def many_rows(path: Path, **options: Any) -> None:
+    """A Parquet file in which the mark is neither the least value nor the greatest, and made of what others have."""
+    parts = ["Marker of Bob", "A note of Ann, 7", "Z, 7f3a"]
+    notes = [f"{parts[number % 3]} {number % 1000}" for number in range(20_000)]
+    notes[7_000] = MARK
     pq.write_table(pa.table({"id": range(len(notes)), "note": notes}), path, **options)
 
 
@@ -220,7 +223,8 @@ def test_a_value_that_compression_hides_from_a_byte_scan_is_found_decoded(
 
 
 def test_files_that_duckdb_writes_are_decoded_too(cursor: LakeCursor, tmp_path: Path) -> None:
-    rows = f"SELECT i, CASE WHEN i = 7000 THEN '{MARK}' ELSE 'M' || i % 900 END AS note, [note] AS l FROM range(20000) r(i)"
+    note = f"CASE WHEN i = 7000 THEN '{MARK}' ELSE 'M' || i % 900 END"
+    rows = f"SELECT i, {note} AS note, [note] AS l FROM range(20000) r(i)"
     for name, options in {"v1": "COMPRESSION zstd", "v2": "COMPRESSION zstd, PARQUET_VERSION v2"}.items():
         path = str(tmp_path / f"{name}.parquet")
         cursor.execute(f"COPY ({rows}) TO '{path}' (FORMAT parquet, {options})")
