@@ -36,8 +36,8 @@ def windows_of(data: NDArray[np.uint8]) -> Windows:
 
 
 def chosen_windows(data: NDArray[np.uint8], starts: Numbers, lengths: Numbers) -> Numbers:
-    """For each pattern the place in it of the window that the fewest windows of all are like; of several the one nearest
-    to the middle. What patterns share, as 'https://' or a letter's text around a name, would be found too often.
+    """For each pattern the place in it of the window that the fewest windows of all are like; of several the one
+    nearest to the middle. What patterns share, as 'https://' or a letter's text around a name, is found too often.
 
     data: the patterns one after the other. starts, lengths: (n,), lengths ≥ 8.
     """

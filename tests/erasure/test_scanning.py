@@ -1,7 +1,5 @@
-"""What the scans of an erasure see: files as they lie, and the values of columns and Parquet files."""
+"""Columns and Parquet files are looked through decoded, whatever their types and encodings are."""
 
-import os
-import socket
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,22 +10,17 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from server.engine.context import Context
 from server.engine.cursor import LakeCursor
-from server.erasure import files
-from server.erasure.files import scan_file, scan_folder
+from server.erasure.files import scan_file
 from server.erasure.needles import Needles
 from server.erasure.scanning import BATCH_ROWS, parquet_relation, scan_parquet, scan_text_columns, scan_values
-from server.erasure.texts import texts_in
 from server.errors import SqlError, Unavailable
 
 MARK = "Marker of Ann, 7f3a"
 MARKED = Needles.of(["never there", MARK])
 FOUND = {1}
-LETTERS = st.text("ab", max_size=12)
 
 
 @pytest.fixture
@@ -35,66 +28,6 @@ def cursor() -> Iterator[LakeCursor]:
     opened = LakeCursor(duckdb.connect(), Context("tests"), lambda: None, schema=None)
     yield opened
     opened.close()
-
-
-@pytest.mark.parametrize("at", [0, 1, 35, 36, 43, 44, 45, 46, 60, 61, 62, 63, 64, 80, 100])
-def test_a_needle_is_found_across_the_borders_of_chunks(
-    at: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(files, "CHUNK_BYTES", 45)
-    path = tmp_path / "file"
-    path.write_bytes(b"." * at + MARK.encode() + b"." * (100 - at))
-    assert scan_file(path, MARKED) == FOUND
-    path.write_bytes(b"." * at + MARK.encode()[:-1] + b"." * (100 - at))
-    assert scan_file(path, MARKED) == set()
-
-
-def test_a_needle_longer_than_a_chunk_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(files, "CHUNK_BYTES", 16)
-    long = "".join(chr(97 + number * number % 23) for number in range(1000))
-    path = tmp_path / "file"
-    path.write_bytes(b"." * 333 + long.encode() + b"." * 333)
-    assert scan_file(path, Needles.of([long, long[:-1] + "!"])) == {0}
-
-
-def test_a_file_that_is_gone_or_is_a_folder_is_an_error_and_no_clean_one(tmp_path: Path) -> None:
-    for path in (tmp_path, tmp_path / "gone"):
-        with pytest.raises(OSError, match=str(path)):
-            scan_file(path, MARKED)
-    (tmp_path / "empty").touch()
-    assert scan_file(tmp_path / "empty", MARKED) == set()
-
-
-def test_a_folder_is_looked_through_with_all_below_it_and_the_names(tmp_path: Path) -> None:
-    (tmp_path / "a" / "b").mkdir(parents=True)
-    (tmp_path / "a" / "b" / "deep").write_text(f"…{MARK}")
-    (tmp_path / "a" / "clean").write_text("nothing")
-    (tmp_path / f"of={MARK}").mkdir()
-    (tmp_path / f"of={MARK}" / "named").touch()
-    (tmp_path / "left").mkdir()
-    (tmp_path / "left" / "out").write_text(MARK)
-    scanned = scan_folder(tmp_path, MARKED, skip=lambda path: path.name == "left")
-    assert scanned == (len(f"…{MARK}".encode()) + len("nothing"), 3, {"a/b/deep": FOUND, f"of={MARK}/named": FOUND})
-
-
-def test_links_are_followed_and_may_lead_in_a_circle(tmp_path: Path) -> None:
-    folder, elsewhere = tmp_path / "folder", tmp_path / "elsewhere"
-    folder.mkdir()
-    elsewhere.mkdir()
-    (elsewhere / "file").write_text(MARK)
-    (folder / "link").symlink_to(elsewhere)
-    (elsewhere / "back").symlink_to(folder)
-    assert scan_folder(folder, MARKED) == (len(MARK), 1, {"link/file": FOUND})
-
-
-def test_what_holds_no_bytes_is_passed_over_and_a_file_that_vanishes_is_an_error(tmp_path: Path) -> None:
-    os.mkfifo(tmp_path / "pipe")
-    with socket.socket(socket.AF_UNIX) as listening:
-        listening.bind(os.path.relpath(tmp_path / "socket"))
-        assert scan_folder(tmp_path, MARKED) == (0, 0, {})
-    (tmp_path / "dangling").symlink_to(tmp_path / "gone")
-    with pytest.raises(FileNotFoundError):
-        scan_folder(tmp_path, MARKED)
 
 
 SHOWN = {
@@ -165,42 +98,6 @@ def test_a_relation_that_is_not_there_or_fails_half_way_is_an_error(cursor: Lake
         with pytest.raises(SqlError):
             scan_text_columns(cursor, relation, MARKED)
     assert cursor.rows("SELECT 1") == [(1,)]
-
-
-@settings(deadline=None, max_examples=50)
-@given(
-    st.lists(LETTERS | st.none(), max_size=12), st.lists(st.text("ab", min_size=8, max_size=11), max_size=8), st.data()
-)
-def test_a_slice_of_any_text_array_shows_its_values_only(
-    values: list[str | None], texts: list[str], data: st.DataObject
-) -> None:
-    first = data.draw(st.integers(0, len(values)))
-    kept = values[first : data.draw(st.integers(first, len(values)))]
-    texts = list(dict.fromkeys(texts))
-    expected = {n for n, text in enumerate(texts) if any(text in value for value in kept if value is not None)}
-    kinds = [pa.string(), pa.large_string(), pa.string_view(), pa.dictionary(pa.int8(), pa.string())]
-    for kind in [*kinds, pa.binary(), pa.large_binary(), pa.binary_view()]:
-        whole = pa.array([v if v is None or "str" in str(kind) else v.encode() for v in values], kind)
-        assert found(whole.slice(first, len(kept)), texts) == expected, kind
-
-
-def found(array: Any, texts: list[str]) -> set[int]:
-    needles = Needles.of(texts)
-    return set().union(*(needles.find(held, borders) for held, borders in texts_in(array)))
-
-
-def test_what_a_slice_or_a_null_hides_of_nested_arrays_is_not_there() -> None:
-    hidden, shown = "hidden away", "plainly seen"
-    text = pa.array([hidden, shown, shown])
-    lists = [pa.list_(pa.string()), pa.large_list(pa.string()), pa.list_(pa.string(), 1), pa.list_view(pa.string())]
-    arrays = [pa.array([[hidden], None, [shown]], kind).slice(1) for kind in lists]
-    arrays += [pa.array([[(hidden, 1)], None, [(shown, 2)]], pa.map_(pa.string(), pa.int64())).slice(1)]
-    arrays += [pa.StructArray.from_arrays([text], ["x"], mask=pa.array([True, False, False]))]
-    arrays += [pa.StructArray.from_arrays([text], ["x"]).slice(1), pa.array([shown.encode()], pa.binary(len(shown)))]
-    arrays += [pa.ExtensionArray.from_storage(pa.json_(), pa.array([shown]))]
-    for array in arrays:
-        assert found(array, [hidden, shown]) == {1}, array.type
-    assert found(pa.array([1, 2]), [hidden]) == set()
 
 
 def many_rows(path: Path, **options: Any) -> None:
