@@ -35,8 +35,9 @@ FROM range(?) t(i)
 
 @dataclass(frozen=True)
 class Sizes:
-    """people: rows of the datasets that lose some; needles: looked for in scanned_bytes; calls: of a small query or a search, each; texts: embedded per
-    repetition, by tokens a text; clients and writers: at once; rounds of round_s seconds."""
+    """people: rows of the datasets that lose some; calls: of a small query or a search, each; texts: embedded per
+    repetition, by tokens a text; needles: values looked for in scanned_bytes; clients and writers: at once; rounds of
+    round_s seconds."""
 
     rows: int
     people: tuple[int, ...]
