@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 from server.erasure.patterns import patterns
 from server.erasure.windows import WINDOW_BYTES, Hash, chosen_windows, windows_of
 
-BLOCK_WINDOWS = 1 << 15  # looked at together: what is computed of them stays in the processor's cache
+BLOCK_WINDOWS = 1 << 17  # looked at together: what is computed of them stays near the processor
 PAIRS_MAX = 1 << 20  # of a place and a pattern, compared together
 COMPARED_WINDOWS = 4  # of every pair at once; pairs that are equal so far are compared one by one
 TABLE_BITS_MIN, TABLE_BITS_MAX = 16, 24
-TABLE_SPARSENESS_BITS = 5  # entries of the tables are taken at most one in 32, until they have their largest size
+TABLE_SPARSENESS_BITS = 4  # of a table's entries at most one in 16 is taken, until it has its largest size
 
 Bytes = NDArray[np.uint8]
 Places = NDArray[np.int64]
@@ -101,6 +101,9 @@ class Needles:
 
     def _pairs(self, places: Places, keys: Places) -> Iterator[tuple[Places, Places]]:
         """(places, numbers of patterns): each place with each pattern that has the key found there."""
+        if len(self._keys) == len(self._order):
+            yield places, self._order[self._firsts[keys]]
+            return
         ends = np.cumsum(self._counts[keys])
         low = 0
         while low < len(keys):
@@ -128,6 +131,8 @@ class Needles:
             at = np.minimum(number * WINDOW_BYTES, self._lengths[needle] - WINDOW_BYTES)
             same = ours[self._starts[needle] + at] == theirs[start + at]
             start, end, needle = start[same], end[same], needle[same]
+        if len(needle) == 0:
+            return needle
         longer = np.flatnonzero(self._lengths[needle] > COMPARED_WINDOWS * WINDOW_BYTES)
         differ = [pair for pair in longer if not self._same(held[start[pair] : end[pair]], int(needle[pair]))]
         return np.delete(needle, differ)

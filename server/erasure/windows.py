@@ -4,10 +4,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 WINDOW_BYTES = 8
-CONSIDERED = 16  # windows of a pattern, spread evenly over it
-COUNTERS_BITS_MAX = 20
-COUNTERS_SPARSENESS_BITS = 5
-BLOCK_PATTERNS = 1 << 16  # considered together, to bound memory
+COUNTERS_BITS_MAX = 22
+BLOCK_BYTES = 1 << 20  # of patterns considered together, to bound memory
+_PLACE_BITS = 36  # for a place in a pattern, four times
+_NEVER = np.iinfo(np.int64).max
 _FACTORS = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F)  # odd, their bits well mixed
 
 Windows = NDArray[np.uint64]
@@ -19,6 +19,7 @@ class Hash:
 
     def __init__(self, bits: int, number: int) -> None:
         """bits: of the result. number: 0 or 1, which of two that have little to do with each other."""
+        self.bits = bits
         self._factor = np.uint64(_FACTORS[number])
         self._shift = np.uint64(64 - bits)
 
@@ -35,30 +36,34 @@ def windows_of(data: NDArray[np.uint8]) -> Windows:
 
 
 def chosen_windows(data: NDArray[np.uint8], starts: Numbers, lengths: Numbers) -> Numbers:
-    """For each pattern the place in it of the window that the fewest windows of patterns are like. What all of them
-    share, as 'https://' or '@example.org', would be found too often.
+    """For each pattern the place in it of the window that the fewest windows of all are like; of several the one
+    nearest to the middle. What patterns share, as 'https://' or a letter's text around a name, is found too often.
 
     data: the patterns one after the other. starts, lengths: (n,), lengths ≥ 8.
     """
-    bits = min(len(starts).bit_length() + COUNTERS_SPARSENESS_BITS, COUNTERS_BITS_MAX)
-    hashed = Hash(bits, 0)
+    hashed = Hash(min(len(data).bit_length(), COUNTERS_BITS_MAX), 0)
+    counts = np.zeros(1 << hashed.bits, np.int64)
     windows = windows_of(data)
-    counts = np.zeros(1 << bits, np.int64)
-    blocks = [slice(first, first + BLOCK_PATTERNS) for first in range(0, len(starts), BLOCK_PATTERNS)]
-    for block in blocks:
-        hashes = hashed(windows[starts[block, None] + _places(lengths[block])])
-        counts += np.bincount(hashes.ravel(), minlength=len(counts))
+    for first in range(0, len(windows), BLOCK_BYTES):
+        counts += np.bincount(hashed(windows[first : first + BLOCK_BYTES]), minlength=len(counts))
     chosen = np.empty(len(starts), np.int64)
-    for block in blocks:
-        places = _places(lengths[block])
-        often = counts[hashed(windows[starts[block, None] + places])]
-        chosen[block] = places[np.arange(len(places)), often.argmin(axis=1)]
+    low = 0
+    while low < len(starts):
+        high = max(low + 1, int(np.searchsorted(starts, starts[low] + BLOCK_BYTES)))
+        block = slice(low, high)
+        often = counts[hashed(windows[starts[low] : starts[high - 1] + lengths[high - 1] - WINDOW_BYTES + 1])]
+        chosen[block] = _rarest(often, starts[block] - starts[low], lengths[block])
+        low = high
     return chosen
 
 
-def _places(lengths: Numbers) -> Numbers:
-    """(n, CONSIDERED): places of windows in patterns of these lengths; where two are as good, the first one counts, so
-    the middle comes first."""
-    middle = CONSIDERED // 2
-    steps = np.roll(np.arange(CONSIDERED), -middle)
-    return (lengths[:, None] - WINDOW_BYTES) * steps // (CONSIDERED - 1)
+def _rarest(often: Numbers, starts: Numbers, lengths: Numbers) -> Numbers:
+    """(n,): each pattern's place of the least of these counts, which are one for each window from the first pattern's
+    first to the last one's last; those that reach from one pattern into the next don't count."""
+    last = lengths - WINDOW_BYTES
+    place = np.arange(len(often)) - np.repeat(starts, lengths)[: len(often)]
+    end = np.repeat(last, lengths)[: len(often)]
+    off = 2 * place - end  # how far from the middle, twice
+    rank = np.where(place > end, _NEVER, (often << _PLACE_BITS) | (2 * np.abs(off)) | (off > 0))
+    least: Numbers = np.minimum.reduceat(rank, starts) & ((1 << _PLACE_BITS) - 1)
+    return (last + np.where(least & 1, least >> 1, -(least >> 1))) // 2

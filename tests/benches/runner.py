@@ -16,6 +16,7 @@ from tests.benches import (
     journal,
     pinned,
     sail,
+    scanning,
     server_cpu,
     small_query,
     soak,
@@ -44,6 +45,7 @@ BENCHES: dict[str, ModuleType] = {
         pinned,
         tombstones,
         compaction,
+        scanning,
     )
 }
 

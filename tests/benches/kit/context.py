@@ -36,10 +36,13 @@ FROM range(?) t(i)
 @dataclass(frozen=True)
 class Sizes:
     """people: rows of the datasets that lose some; calls: of a small query or a search, each; texts: embedded per
-    repetition, by tokens a text; clients and writers: at once; rounds of round_s seconds."""
+    repetition, by tokens a text; needles: values looked for in scanned_bytes; clients and writers: at once; rounds of
+    round_s seconds."""
 
     rows: int
     people: tuple[int, ...]
+    needles: tuple[int, ...]
+    scanned_bytes: int
     fetches: int
     calls: int
     vectors: int
@@ -57,6 +60,8 @@ class Sizes:
 FULL = Sizes(
     rows=5_000_000,
     people=(100_000, 2_470_000),
+    needles=(10, 10_000, 100_000, 1_000_000),
+    scanned_bytes=256 << 20,
     fetches=7,
     calls=1_000,
     vectors=100_000,
@@ -73,6 +78,8 @@ FULL = Sizes(
 QUICK = Sizes(
     rows=50_000,
     people=(1_000,),
+    needles=(10, 1_000),
+    scanned_bytes=4 << 20,
     fetches=2,
     calls=20,
     vectors=2_000,
