@@ -117,6 +117,7 @@ class Application:
         suppressions = Suppressions(engine, tombstone_key)
         hiding = Hiding(engine, indexes, indexes.hidden)
         journal = Journal(engine, log)
+        certificates = Certificates(folder.keys)
         compaction = Compaction(engine, jobs, Compacting(engine), erase=None)
         cache = HotCache(engine, parser)
         operations = Operations(query_log)
@@ -130,7 +131,7 @@ class Application:
             limits.operation(),
             *CacheOperations(engine, cache).operations(),
             *Tombstones(engine, tombstone_key, suppressions, hiding).operations(),
-            *CertificateOperations(engine, Certificates(folder.keys)).operations(),
+            *CertificateOperations(engine, certificates).operations(),
             *IndexOperations(engine, indexes, providers, jobs).operations(),
             *JournalOperations(engine, journal).operations(),
         )
