@@ -11,14 +11,17 @@ from catalog_sql import named_queries
 from server.engine.cursor import LakeCursor
 from server.erasure.certificate import FORMAT_VERSION, TIMES, Document, Erased, Examined, document, keys_digest, link_of
 from server.erasure.signing import Anchor, Place, Signer
-from server.errors import AlreadyExists
+from server.errors import AlreadyExists, Unavailable
 from server.journal.event import microseconds
+from server.logs import logger
 from server.version import VERSION
 
 SQL = named_queries("queries/erasures.sql")
 ROWS = "lakehouse_erasure_rows"
 TEXT_CHARS_MAX = 10_000  # of a detail or a method
 NUMBERS = ("certificate_number", "examined", "erased_count", "found_count", "key_count", "row_count")
+
+_log = logger("erasure")
 
 
 @dataclass(frozen=True)
@@ -61,9 +64,14 @@ class Certificates:
         return Certificate(place, signed)
 
     def keep(self, certificate: Certificate) -> None:
-        """Note outside the lake that it is there, once its commit was acknowledged. Raises Unavailable, OSError."""
-        if certificate.place.number > self.anchor.read().number:
-            self.anchor.write(certificate.place)
+        """Note outside the lake that it is there, once its commit was acknowledged. What prevents that goes into the
+        log: the erasure is done, and the next certificate's note tells of this one too."""
+        try:
+            if certificate.place.number > self.anchor.read().number:
+                self.anchor.write(certificate.place)
+        except (OSError, Unavailable) as error:
+            number = certificate.place.number
+            _log.error("a certificate is not noted outside the lake", number=number, error=str(error))
 
     def _before(self, cursor: LakeCursor) -> Place:
         """The newest certificate that there is or was: what is gone from the lake leaves a gap, for good."""

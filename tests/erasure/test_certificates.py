@@ -8,14 +8,17 @@ from typing import Any
 
 import pytest
 
+from server.access.principal import Principal
 from server.data_folder import DataFolder
 from server.engine.cursor import LakeCursor
 from server.engine.engine import SERVER, Engine
 from server.erasure.certificate import NOT_PROVEN, OF_ERASURE, OF_SURFACE, PROVEN, START
 from server.erasure.certificate_checks import WHOLE, Checked, check_all, verify
+from server.erasure.certificate_operations import CertificateOperations, ExportCertificate
 from server.erasure.certificates import Certificates
 from server.erasure.signing import ANCHOR_FILE, KEY_FILE
-from server.errors import AlreadyExists, Conflict, Unavailable
+from server.errors import AlreadyExists, CertificateBroken, Conflict, Unavailable
+from server.operations.registry import Caller
 from tests.erasure.certified import certify, engine_on, erased
 from tests.lake.conftest import on_postgres, postgres
 
@@ -188,6 +191,8 @@ def test_chain_that_was_written_anew_with_the_servers_own_key_does_not_fit_the_f
     assert statuses(own)[-1] == (COUNT, WHOLE)
     (keys / ANCHOR_FILE).write_text(kept)
     assert statuses(own)[-1] == (COUNT, "it is not the one that this server wrote")
+    certify(own, Certificates(keys), erased("after"))
+    assert statuses(own)[-1] == (COUNT + 1, "it does not follow the certificate before it")  # so it stays visible
 
 
 def test_lost_keys_show_in_every_certificate(own: Engine) -> None:
@@ -201,6 +206,25 @@ def test_unreadable_file_of_the_newest_certificate_is_told_and_nothing_is_writte
     with pytest.raises(Unavailable, match="can't be read"):
         certify(own, Certificates(own.folder.keys), erased("after"))
     assert len(statuses(own)) == COUNT + 1
+
+
+def test_certificate_that_was_changed_is_not_exported(own: Engine) -> None:
+    operations = CertificateOperations(own, Certificates(own.folder.keys))
+    caller = Caller(Principal("admin", frozenset({"admin"})), "a session")
+    changed = f"UPDATE {EVENTS} SET verdict = 'clean' WHERE erasure_id = 'e2'"
+    own.commit(SERVER, "forgery", lambda cursor: cursor.execute(changed))
+    with pytest.raises(CertificateBroken, match="e2 is not as it was signed"):
+        operations.export(caller, ExportCertificate(erasure_id="e2", with_keys=True))
+    assert operations.export(caller, ExportCertificate(erasure_id="e3", with_keys=True))[0]["verdict"] == PROVEN
+
+
+def test_file_that_can_not_be_written_leaves_the_certificate_and_is_logged(
+    own: Engine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (own.folder.keys / f"{ANCHOR_FILE}.new").mkdir()
+    certify(own, Certificates(own.folder.keys), erased("after"))
+    assert statuses(own)[-1] == (COUNT + 1, WHOLE)
+    assert "not noted outside the lake" in "".join(capsys.readouterr())
 
 
 def test_kill_between_commit_and_file_leaves_a_whole_chain(own: Engine) -> None:

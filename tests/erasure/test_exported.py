@@ -287,21 +287,3 @@ def test_missing_file_is_told_and_an_end_of_line_is_allowed(
     assert verified(capsys, str(file))[0] == 0
     status, out = verified(capsys, str(file), str(tmp_path / "none.json"))
     assert (status, "it can't be read: No such file" in out) == (1, True)
-
-
-def test_certificate_that_was_changed_in_the_lake_is_not_exported(exported: Exported) -> None:
-    """Last of this module: the server is stopped for it."""
-    server = exported.server
-    server.stop()
-    engine = Engine(Settings(data=server.data), DataFolder(server.data))
-    try:
-        text = "UPDATE lakehouse.catalog.erasure_events SET verdict = 'clean' WHERE erasure_id = 'unproven'"
-        engine.commit("admin", "forgery", lambda cursor: cursor.execute(text))
-    finally:
-        engine.close()
-    server.start()
-    with pytest.raises(LakehouseError) as error, server.operations() as operations:
-        operations.call("export_certificate", erasure_id="unproven")
-    assert error.value.code == "certificate_broken"
-    statuses = [row["status"] for row in server.rows("CALL verify_certificates()")]
-    assert statuses == ["whole", "its rows are not what its link says; its signature is wrong", "whole"]

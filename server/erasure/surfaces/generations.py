@@ -8,8 +8,9 @@ from pathlib import Path
 
 from server.engine.engine import SERVER, Engine
 from server.erasure.documents import Needles, left_over
+from server.erasure.patterns import NEEDLE_BYTES_MIN
 from server.erasure.surface import Finding, Verdict
-from server.erasure.traces import NEEDLE_BYTES_MIN, Traces
+from server.erasure.traces import Traces
 from server.errors import LakehouseError
 from server.vectors.building import IndexBuilder
 from server.vectors.catalog import IndexCatalog
