@@ -28,6 +28,7 @@ from server.engine.engine import SERVER, Engine
 from server.erasure.certificate_operations import CertificateOperations
 from server.erasure.certificates import Certificates
 from server.erasure.erasing import KIND as ERASE
+from server.erasure.erasing import Erasing
 from server.erasure.hiding import Hiding
 from server.erasure.operations import Erasures
 from server.erasure.parts import erasing, plan
@@ -94,7 +95,8 @@ class Application:
     hiding: Hiding
     cache: HotCache
     observability: Observability
-    sessions: Sessions | None = None  # from the start on
+    sessions: Sessions | None = None  # from the start on, as is the next
+    erasing: Erasing | None = None
 
     @classmethod
     def make(cls, settings: Settings, sources: Mapping[str, str]) -> "Application":
@@ -221,8 +223,10 @@ class Application:
         """What erases, and compacts, since that erases too: it needs to know who uses the lake."""
         pending, certificates = Pending(self.engine.folder.erasures), Certificates(self.engine.folder.keys)
         surfaces = plan(services, sessions, self.log, self.journal, self.indexes, self.builder)
-        work = erasing(services, sessions, surfaces, self.journal, self.indexes, self.hiding, pending, certificates)
-        self.jobs.register(ERASE, work.work)
+        self.erasing = erasing(
+            services, sessions, surfaces, self.journal, self.indexes, self.hiding, pending, certificates
+        )
+        self.jobs.register(ERASE, self.erasing.work)
         erasures = Erasures(self.engine, self.jobs, pending, sessions.current)
         compaction = Compaction(self.engine, self.jobs, Compacting(self.engine), erasures.erase)
         self.jobs.register(COMPACT, compaction.work)

@@ -87,8 +87,8 @@ WHERE (lower(s.schema_name) = lower($1) AND lower(t.table_name) = lower($2))
     OR (s.schema_name = 'deleted' AND lower(t.table_name) = lower($3));
 
 -- catalog_tables --
--- DuckLake's own tables.
-SELECT table_name FROM duckdb_tables() WHERE database_name = '__ducklake_metadata_lakehouse' ORDER BY table_name;
+-- Those of a database.
+SELECT table_name FROM duckdb_tables() WHERE database_name = ? ORDER BY table_name;
 
 -- postgres_tables --
 -- The same, asked in Postgres.

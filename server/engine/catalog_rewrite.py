@@ -13,34 +13,37 @@ import duckdb
 
 from server.engine.boot import METADATA
 from server.engine.catalog_bounds import repair_bounds
-from server.engine.engine import Engine
+from server.engine.context import Context
+from server.engine.cursor import LakeCursor
+from server.engine.engine import SERVER, Engine
 from server.engine.location import LAKE
+from server.engine.quiet import Quiet
 from server.errors import LakehouseError
 from server.logs import logger
 from server.sql.quoting import identifier, literal
 
 ATTACH_S = 30.0
 MEMORY = "1GiB"
+OLD, NEW = "old", "new"
 
 _log = logger("engine")
 
 
-def rewrite_catalog(engine: Engine, look: Callable[[Path], None]) -> None:
-    """look: is shown the new file before it takes the place of the old one.
+def rewrite_catalog(engine: Engine, tables: Callable[[LakeCursor], None], file: Callable[[Path], None]) -> None:
+    """tables: is shown the new file as the database NEW, before it takes the place of the old one; file: its bytes.
 
     Raises LakehouseError; then the file is the old one, and the lake is attached again.
     """
-    file = Path(engine.location.catalog)
-    made = engine.folder.rewritten_catalog
+    kept, made = Path(engine.location.catalog), engine.folder.rewritten_catalog
     _remove(made)
     repair_bounds(engine.root, METADATA)  # not in the new file: it would keep what is replaced
     engine.root.execute(f"DETACH {LAKE}")
     try:
-        _copy(file, made, engine.folder.temp)
+        _copy(kept, made, engine.folder.temp, tables)
         _sync(made)
-        look(made)
-        made.replace(file)
-        _sync(file.parent)
+        file(made)
+        made.replace(kept)
+        _sync(kept.parent)
     except (duckdb.Error, OSError) as error:
         raise LakehouseError(f"the catalog could not be written anew: {error}") from None
     finally:
@@ -48,27 +51,28 @@ def rewrite_catalog(engine: Engine, look: Callable[[Path], None]) -> None:
         _attach(engine)
 
 
-def _copy(file: Path, made: Path, temp: Path) -> None:
-    with duckdb.connect(":memory:") as connection:
-        connection.execute(f"SET temp_directory = {literal(str(temp))}")
-        connection.execute(f"SET memory_limit = {literal(MEMORY)}")
-        connection.execute(f"ATTACH {literal(str(file))} AS old (READ_ONLY)")
-        connection.execute(f"ATTACH {literal(str(made))} AS new")
-        connection.execute("COPY FROM DATABASE old TO new")
-        _compare(connection)
-        connection.execute("DETACH old")
-        connection.execute("CHECKPOINT new")
-        connection.execute("DETACH new")
+def _copy(kept: Path, made: Path, temp: Path, tables: Callable[[LakeCursor], None]) -> None:
+    connection = duckdb.connect(":memory:")
+    cursor = LakeCursor(connection, Context(SERVER), lambda: None, Quiet(), schema=None)
+    try:
+        cursor.execute(f"SET temp_directory = {literal(str(temp))}")
+        cursor.execute(f"SET memory_limit = {literal(MEMORY)}")
+        cursor.execute(f"ATTACH {literal(str(kept))} AS {OLD} (READ_ONLY)")
+        cursor.execute(f"ATTACH {literal(str(made))} AS {NEW}")
+        cursor.execute(f"COPY FROM DATABASE {OLD} TO {NEW}")
+        _compare(cursor)
+        tables(cursor)
+        cursor.execute(f"CHECKPOINT {NEW}")
+        cursor.execute(f"DETACH {NEW}")
+    finally:
+        cursor.close()
 
 
-def _compare(connection: duckdb.DuckDBPyConnection) -> None:
+def _compare(cursor: LakeCursor) -> None:
     """Raises LakehouseError if a table of the new file differs from the old one's."""
-    tables = connection.execute("SELECT table_name FROM duckdb_tables() WHERE database_name = 'old'").fetchall()
-    for (name,) in tables:
-        old, new = (
-            connection.execute(f"SELECT count(*), bit_xor(hash(t)) FROM {side}.main.{identifier(name)} t").fetchone()
-            for side in ("old", "new")
-        )
+    for (name,) in cursor.rows("SELECT table_name FROM duckdb_tables() WHERE database_name = ?", [OLD]):
+        text = "SELECT count(*), bit_xor(hash(t)), sum(hash(t)) FROM {side}.main.{table} t"
+        old, new = (cursor.rows(text.format(side=side, table=identifier(str(name)))) for side in (OLD, NEW))
         if old != new:
             raise LakehouseError(f"the catalog's table {name} was not copied whole")
 

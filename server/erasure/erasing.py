@@ -76,7 +76,7 @@ class Erasing:
         self._around = around
         self._pending = pending
         self._certificates = certificates
-        self._told = told
+        self.told = told
 
     def work(self, job: Job) -> str:
         """Erase what waits in the dataset that is the job's subject; the message of success.
@@ -127,7 +127,7 @@ class Erasing:
         for erasure_id in earlier:
             if erasure_id != job.id:
                 self._pending.remove(erasure_id)
-        self._told("begun")
+        self.told("begun")
         return traces
 
     def _remove_rows(self, job: Job, dataset: Dataset, traces: Traces) -> None:
@@ -149,7 +149,7 @@ class Erasing:
         finally:
             cursor.close()
         self._around.moved()
-        self._told("rows")
+        self.told("rows")
 
     def _erase(self, phase: Phase, traces: Traces, counts: dict[str, int], job: Job) -> None:
         for surface in self._plan.erased_in(phase):
@@ -157,7 +157,7 @@ class Erasing:
                 job.check()
             counts[surface.name] = counts.get(surface.name, 0) + _tried(surface, traces)
             job.done += 1
-            self._told(f"erased {surface.name}")
+            self.told(f"erased {surface.name}")
 
     def _scan(
         self, phase: Phase, traces: Traces, counts: dict[str, int], examined: dict[str, Examined], job: Job
@@ -168,7 +168,7 @@ class Erasing:
             finding = _looked(surface, traces)
             examined[surface.name] = Examined(surface.name, finding, counts[surface.name], datetime.now(UTC))
             job.done += 1
-            self._told(f"scanned {surface.name}")
+            self.told(f"scanned {surface.name}")
 
     def _snapshot(self) -> int:
         return int(self._engine.read(lambda cursor: cursor.rows(SQL["snapshots"]))[0][2])
@@ -190,9 +190,9 @@ class Erasing:
             SERVER, f"certificate of erasure {job.id}", lambda cursor: self._certificates.write(cursor, erased)
         )
         self._certificates.keep(certificate)
-        self._told("certified")
+        self.told("certified")
         self._pending.remove(job.id)
-        self._told("done")
+        self.told("done")
         left = [each.surface for each in surfaces if each.finding.verdict is not Verdict.CLEAN]
         told = f"not proven: {', '.join(left)}" if left else "proven"
         _log.info("erased", dataset=traces.dataset, erasure_id=job.id, verdict=certificate.verdict)

@@ -7,7 +7,7 @@ from server.catalog.datasets import Dataset
 from server.engine.cursor import LakeCursor
 from server.erasure.certificates import Certificates
 from server.erasure.documents import documents_of
-from server.erasure.erasing import Around, Erasing, Told
+from server.erasure.erasing import Around, Erasing
 from server.erasure.hiding import Hiding
 from server.erasure.needles import Needles
 from server.erasure.pending import Pending
@@ -90,9 +90,7 @@ def erasing(
     hiding: Hiding,
     pending: Pending,
     certificates: Certificates,
-    told: Told | None = None,
 ) -> Erasing:
-    """told: see `Erasing`."""
     engine = services.engine
     clearing = Clearing(engine.running, sessions.current, engine.settings.erasure_grace_s)
 
@@ -104,4 +102,4 @@ def erasing(
         still=(clearing.cleared, journal.paused, services.cache.paused),
         moved=hiding.load,
     )
-    return Erasing(engine, plan, around, pending, certificates, *([told] if told is not None else []))
+    return Erasing(engine, plan, around, pending, certificates)

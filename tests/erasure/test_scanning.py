@@ -13,6 +13,7 @@ import pytest
 
 from server.engine.context import Context
 from server.engine.cursor import LakeCursor
+from server.engine.quiet import Quiet
 from server.erasure.files import scan_file
 from server.erasure.needles import Needles
 from server.erasure.scanning import BATCH_ROWS, parquet_relation, scan_parquet, scan_text_columns, scan_values
@@ -25,7 +26,7 @@ FOUND = {1}
 
 @pytest.fixture
 def cursor() -> Iterator[LakeCursor]:
-    opened = LakeCursor(duckdb.connect(), Context("tests"), lambda: None, schema=None)
+    opened = LakeCursor(duckdb.connect(), Context("tests"), lambda: None, Quiet(), schema=None)
     yield opened
     opened.close()
 
