@@ -171,3 +171,10 @@ def test_a_million_needles_are_told_apart() -> None:
     there = [0, 31_337, 999_999]
     held = " ".join(f"https://people.example.org/{number:07}/profile" for number in [*there, MANY, 7_654_321])
     assert needles.find(held.encode()) == set(there)
+
+
+def test_among_letters_that_differ_in_a_number_only_those_with_the_number_are_found() -> None:
+    body = "We thank you for your order, and shall send it as soon as we can. " * 10
+    texts = [f"Dear customer, {body}Yours is {number:03}. {body}" for number in range(300)]
+    held = "".join(texts[10:20]) + texts[30][:-1]
+    assert Needles.of(texts).find(held.encode()) == set(range(10, 20))
