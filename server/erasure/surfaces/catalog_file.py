@@ -26,7 +26,7 @@ SQL = named_queries("queries/erasing.sql")
 BOUNDS = frozenset({"ducklake_file_column_stats", "ducklake_table_column_stats"})
 FILE_METHOD = (
     "the catalog was copied into a new file, so that nothing is left of what was deleted in the old one; every table "
-    "of the new file was read, and its bytes, in which DuckDB packs most texts; what other datasets have as a bound of a "
+    "of the new file was read, and its bytes, where DuckDB packs most texts; what other datasets have as a bound of a "
     "column is not counted, and numbers are looked for in the tables alone, where digits have an end"
 )
 POSTGRES_METHOD = (
