@@ -19,3 +19,9 @@ SELECT doc_id, chunk_text FROM {embeddings};
 -- left_over --
 -- Texts that no row of the index's source holds any more.
 SELECT text FROM {texts} t WHERE NOT EXISTS (SELECT 1 FROM {source} s WHERE contains({held}, t.text));
+
+-- tables --
+-- Every table of the lake, in every schema.
+SELECT s.schema_name, t.table_name FROM __ducklake_metadata_lakehouse.ducklake_table t
+JOIN __ducklake_metadata_lakehouse.ducklake_schema s ON s.schema_id = t.schema_id AND s.end_snapshot IS NULL
+WHERE t.end_snapshot IS NULL ORDER BY ALL;
