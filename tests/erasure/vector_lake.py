@@ -1,6 +1,6 @@
 """The vector surfaces over a data folder without a server, for what no client can do.
 
-`python -m tests.erasure.vector_lake DATA DATASET INDEX STEP` erases the dataset's documents in an index and kills itself
+`python -m tests.erasure.vector_lake DATA DATASET INDEX STEP` erases a dataset's documents in an index and kills itself
 at that step, counted from 0: before a commit, a rename or a removal. It ends by itself if there are fewer steps.
 """
 
