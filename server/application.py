@@ -224,7 +224,7 @@ class Application:
         pending, certificates = Pending(self.engine.folder.erasures), Certificates(self.engine.folder.keys)
         surfaces = plan(services, sessions, self.log, self.journal, self.indexes, self.builder)
         self.erasing = erasing(
-            services, sessions, surfaces, self.journal, self.indexes, self.hiding, pending, certificates
+            services, sessions, surfaces, self.journal, self.indexes, self.hiding, self.jobs, pending, certificates
         )
         self.jobs.register(ERASE, self.erasing.work)
         erasures = Erasures(self.engine, self.jobs, pending, sessions.current)

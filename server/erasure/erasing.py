@@ -52,11 +52,13 @@ def _nobody(step: str) -> None:
 @dataclass(frozen=True)
 class Around:
     """What an erasure needs of others. documents: those of the deleted rows, by index. still: each keeps one user of
-    the lake out of it while files are removed, in their order. moved: the deleted rows are gone from the lake."""
+    the lake out of it while files are removed, in their order. moved: the deleted rows are gone from the lake. done:
+    the certificate is written."""
 
     documents: Documents
     still: tuple[Holding, ...]
     moved: Callable[[], None]
+    done: Callable[[Traces], None]
 
 
 class Erasing:
@@ -192,6 +194,7 @@ class Erasing:
         self._certificates.keep(certificate)
         self.told("certified")
         self._pending.remove(job.id)
+        self._around.done(traces)
         self.told("done")
         left = [each.surface for each in surfaces if each.finding.verdict is not Verdict.CLEAN]
         told = f"not proven: {', '.join(left)}" if left else "proven"

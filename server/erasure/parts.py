@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from server.appendlog.log import AppendLog
 from server.catalog.datasets import Dataset
 from server.engine.cursor import LakeCursor
+from server.engine.engine import SERVER
 from server.erasure.certificates import Certificates
 from server.erasure.documents import documents_of
 from server.erasure.erasing import Around, Erasing
@@ -25,11 +26,14 @@ from server.erasure.surfaces.journal_events import JournalEvents
 from server.erasure.surfaces.lake_files import LakeFiles, Snapshots
 from server.erasure.surfaces.rows import DatasetRows, DeletedRows
 from server.erasure.surfaces.sessions import OpenSessions
+from server.erasure.traces import Traces
+from server.jobs.service import Jobs
 from server.journal.journal import Journal
 from server.sessions.clearing import Clearing
 from server.sessions.execution import Services
 from server.sessions.registry import Sessions
 from server.sessions.session import Session
+from server.vectors.building import KIND as BUILD
 from server.vectors.building import IndexBuilder
 from server.vectors.catalog import IndexCatalog
 
@@ -88,6 +92,7 @@ def erasing(
     journal: Journal,
     indexes: IndexCatalog,
     hiding: Hiding,
+    jobs: Jobs,
     pending: Pending,
     certificates: Certificates,
 ) -> Erasing:
@@ -97,9 +102,16 @@ def erasing(
     def documents(cursor: LakeCursor, dataset: Dataset, needles: Needles) -> Mapping[str, tuple[str, ...]]:
         return documents_of(cursor, indexes, dataset, needles)
 
+    def refresh(traces: Traces) -> None:
+        """A document that several rows made, or whose key is used again, comes back without what was erased."""
+        for name, lost in traces.documents.items():
+            if lost:
+                jobs.submit(BUILD, name, SERVER)
+
     around = Around(
         documents=documents,
         still=(clearing.cleared, journal.paused, services.cache.paused),
         moved=hiding.load,
+        done=refresh,
     )
     return Erasing(engine, plan, around, pending, certificates)

@@ -50,6 +50,7 @@ class Place:
 FILES = (
     Place("catalog/*.ducklake", "catalog", "the catalog's database"),
     Place("catalog/*.ducklake.wal", "catalog", "what the database has not taken in yet: a checkpoint removes it"),
+    Place("catalog/lake.rewritten*", "catalog", "the catalog's database, while an erasure writes it anew"),
     Place("catalog/*.new", "catalog", "a database that is being made"),
     Place("catalog/*.new.wal", "catalog", "of a database that is being made"),
     Place("lake/**", "lake files", "Parquet files of rows and of deletions, in every schema"),
@@ -63,6 +64,8 @@ FILES = (
     Place("uploads/*", "uploads", "a file that is being ingested"),
     Place("import/**", "import folder", "files that ingest_file and read_csv may read"),
     Place("export/**", "export folder", "files that COPY … TO has written"),
+    Place("keys/certificate-head*", "keys", "number and digest of the newest certificate"),
+    Place("keys/certificate-signing*", "keys", "the signing key of certificates"),
     Place("keys/journal-hmac*", "keys", "the key of the digests of entities in the journal"),
     Place("keys/journal-head*", "keys", "number and digest of the journal's newest event"),
     Place("keys/journal-signing*", "keys", "the journal's signing key"),
@@ -70,6 +73,7 @@ FILES = (
     Place("keys/statement-hmac*", "keys", "the key of the digests in the query log"),
     Place("keys/tombstone-hmac*", "keys", "the key of the digests of tombstoned keys"),
     Place("models/**", "models", "the built-in embedding model, converted"),
+    Place("erasures/*", "dataset", "what an erasure that is under way looks for: overwritten and removed at its end"),
     Place("server.lock", "temporary files", "the server's process number"),
 )
 
@@ -80,6 +84,9 @@ TABLES = (
     Place("catalog.cache_events", "control tables", "names of pinned datasets"),
     Place("catalog.compaction_events", "control tables", "names of datasets and sizes"),
     Place("catalog.dataset_metadata_events", "control tables", "descriptions that people wrote"),
+    Place("catalog.erasure_events", "control tables", "certificates: counts, methods and verdicts"),
+    Place("catalog.erasure_heads", "control tables", "number and digest of the newest certificate"),
+    Place("catalog.erasure_keys", "control tables", "digests of erased keys"),
     Place("catalog.held_back_events", "control tables", "digests of keys and counts"),
     Place("catalog.ingests", "control tables", "names, digests and sizes of ingested files"),
     Place("catalog.job_events", "control tables", "subjects of jobs; a message may quote a key"),
