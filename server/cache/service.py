@@ -1,8 +1,7 @@
 """The hot cache: which datasets are pinned, whether their copies equal the lake now, and the worker that follows it."""
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from itertools import count
 from typing import Any
@@ -110,17 +109,6 @@ class HotCache:
         return True
 
     # Changes
-
-    @contextmanager
-    def paused(self) -> Iterator[None]:
-        with self._changing:
-            yield
-
-    def copies(self) -> list[tuple[str, str]]:
-        return []
-
-    def rebuild(self) -> None:
-        return
 
     def pin(self, dataset: Dataset, actor: str) -> tuple[Pin, list[str]]:
         """Pin the dataset, or make its copy anew if it is pinned; the pin, and the datasets that gave way to it.

@@ -64,7 +64,7 @@ def plan(
         Planned(IndexGenerations(engine, indexes, builder, Needles.of), Phase.INDEXES),
         Planned(DatasetRows(engine), Phase.OPEN),
         Planned(DeletedRows(engine), Phase.OPEN),
-        Planned(JournalEvents(engine, journal), Phase.OPEN),
+        Planned(JournalEvents(journal), Phase.OPEN),
         Planned(ControlTables(engine), Phase.OPEN),
         Planned(AppendLogFiles(log, folder.log, flush), Phase.OPEN),
         Planned(OpenSessions(sessions.current, end, forget), Phase.QUIET, Phase.QUIET),

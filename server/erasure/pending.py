@@ -75,6 +75,7 @@ def _table(traces: Traces) -> pa.Table:
         ("told", "", pa.array([json.dumps(told | {"rows": traces.rows})], pa.large_string())),
         ("key", "", pa.array(traces.keys, pa.large_string())),
         ("hmac", "", pa.array(traces.hmacs, pa.large_string())),
+        ("subject", "", pa.array(traces.subjects, pa.large_string())),
         *(("value", name, values.cast(pa.large_string())) for name, values in traces.values.items()),
         *(("document", name, pa.array(found, pa.large_string())) for name, found in traces.documents.items()),
     ]
@@ -98,6 +99,7 @@ def _traces(data: bytes) -> Traces:
         key_column=KeyColumn(told["column"], told["type"]),
         keys=tuple(groups.get(("key", ""), ())),
         hmacs=tuple(groups.get(("hmac", ""), ())),
+        subjects=tuple(groups.get(("subject", ""), ())),
         values={name: pa.array(found, pa.string()) for (kind, name), found in groups.items() if kind == "value"},
         documents={name: tuple(found) for (kind, name), found in groups.items() if kind == "document"},
         rows=told["rows"],

@@ -13,7 +13,8 @@ from server.erasure.needles import Needles
 
 @dataclass(frozen=True)
 class Traces:
-    """dataset: its name as catalog.datasets shows it. keys: their texts. hmacs: their digests, in the same order.
+    """dataset: its name as catalog.datasets shows it. hmacs: digests of the erased keys. subjects: their texts, as far
+    as they are known. keys: those of the subjects that no row of the dataset has any more.
     values: column → texts of values, as DuckDB casts them, that no row of the dataset has any more. documents: index →
     doc_ids. rows: how many were erased. snapshot: of the lake when everything was removed, None before.
     """
@@ -22,6 +23,7 @@ class Traces:
     key_column: KeyColumn
     keys: tuple[str, ...]
     hmacs: tuple[str, ...]
+    subjects: tuple[str, ...] = ()
     values: Mapping[str, pa.StringArray] = field(default_factory=dict)
     documents: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     rows: int = 0
@@ -42,6 +44,7 @@ class Traces:
             newest,
             keys=_distinct(each.keys for each in found),
             hmacs=_distinct(each.hmacs for each in found),
+            subjects=_distinct(each.subjects for each in found),
             values={name: _all([each.values[name] for each in found if name in each.values]) for name in columns},
             documents={name: _distinct(each.documents.get(name, ()) for each in found) for name in indexes},
             rows=rows,

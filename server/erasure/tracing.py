@@ -59,7 +59,7 @@ def traces_of(cursor: LakeCursor, dataset: Dataset) -> Traces:
     finally:
         cursor.unregister(GIVEN)
     rows = int(cursor.rows(place.text("rows"))[0][0])
-    return Traces(dataset.name, key, keys, hmacs, values, rows=rows)
+    return Traces(dataset.name, key, keys, hmacs, tuple(named), values, rows=rows)
 
 
 def _values(cursor: LakeCursor, place: _Place, name: str) -> pa.StringArray:

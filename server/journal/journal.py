@@ -5,8 +5,7 @@ Open it once the control schema is there; stop it before the append log and the 
 
 import queue
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TypeVar
@@ -105,11 +104,6 @@ class Journal:
     def drain(self) -> int:
         """Write what is new by now; the snapshot up to which commits may be expired. Raises LakehouseError."""
         return self._writer.settle().read_snapshot
-
-    @contextmanager
-    def paused(self) -> Iterator[None]:
-        with self._writer.writing:
-            yield
 
     def while_still(self, work: Callable[[], T]) -> T:
         """Run work after all commits so far are in the journal, and before it reads another one."""

@@ -1,23 +1,26 @@
-"""The surface of the journal: its values stay, sealed, and the keys of erased subjects are destroyed."""
+"""The surface of the journal: its values stay, sealed, and the keys that open those of erased subjects are destroyed."""
 
-from server.engine.engine import Engine
 from server.erasure.surface import Finding, Verdict
 from server.erasure.traces import Traces
 from server.journal.journal import Journal
 
-METHOD = "every value that the journal keeps of the erased subjects was tried to be opened"
+METHOD = (
+    "every event of the dataset whose values can be opened still was opened and looked through for the erased keys, as "
+    "entity and in the key column; what events of others tell about the erased is not looked for"
+)
 
 
 class JournalEvents:
     name = "journal"
 
-    def __init__(self, engine: Engine, journal: Journal) -> None:
-        self._engine = engine
+    def __init__(self, journal: Journal) -> None:
         self._journal = journal
 
     def erase(self, traces: Traces) -> int:
-        """Destroy their keys; how many had one."""
-        return self._journal.erase(traces.dataset, traces.keys)
+        """How many keys were destroyed."""
+        return self._journal.erase(traces.dataset, traces.subjects, traces.key_column.name)
 
     def scan(self, traces: Traces) -> Finding:
-        return Finding(Verdict.CLEAN, METHOD, 0, "values", 0)
+        """A subject whose suppression was lifted may have new events."""
+        found = len(self._journal.readable(traces.dataset, traces.keys, traces.key_column.name))
+        return Finding(Verdict.FOUND if found else Verdict.CLEAN, METHOD, len(traces.keys), "keys", found)
