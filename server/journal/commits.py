@@ -9,8 +9,9 @@ from server.catalog.datasets import dataset_name
 from server.engine.cursor import LakeCursor
 
 SQL = named_queries("queries/journal.sql")
-COMMITS_MAX = 1000  # read at once
-_ROWS = ("inserted_into_table", "deleted_from_table")
+COMMITS_MAX = 1000  # read at once, and written in one transaction
+ROWS_AT_ONCE = 200_000  # the same for the rows that they changed, unless a single one changed more
+_ROWS = ("inserted_into_table", "deleted_from_table", "inlined_insert", "inlined_delete")
 
 
 @dataclass(frozen=True)
@@ -45,8 +46,15 @@ class Name:
 
 
 def commits_after(cursor: LakeCursor, snapshot: int) -> list[Commit]:
-    """The next ones, at most COMMITS_MAX."""
-    return [_commit(*row) for row in cursor.rows(SQL["snapshots"], [snapshot, COMMITS_MAX])]
+    """The next ones: at most COMMITS_MAX, of at most ROWS_AT_ONCE rows if they are more than one."""
+    commits: list[Commit] = []
+    total = 0
+    for *row, rows in cursor.rows(SQL["snapshots"], {"after": snapshot, "most": COMMITS_MAX}):
+        total += rows
+        if commits and total > ROWS_AT_ONCE:
+            break
+        commits.append(_commit(*row))
+    return commits
 
 
 def names_after(cursor: LakeCursor, snapshot: int) -> list[Name]:

@@ -32,13 +32,16 @@ class Feed:
     @classmethod
     def read(cls, cursor: LakeCursor, after: int, default: bool) -> "Feed":
         """default: whether datasets are journalled that set_journal was not called for."""
-        commits, names = commits_after(cursor, after), names_after(cursor, after)
-        switches = Switches(cursor.rows(SQL["switches"]), default)
+        commits = commits_after(cursor, after)
+        if not commits:
+            return cls(after, [], [], Switches([], default, {}), [])
+        names = names_after(cursor, after)
+        switches = Switches(cursor.rows(SQL["switches"]), default, dict(cursor.rows(SQL["tombstone_keys"])))
         carried = []
         for commit in commits:
             for old, new in renamed(commit, names):
                 if switches.knows(old.dataset):
-                    carried.append(switches.carry(old.dataset, new.dataset, commit.snapshot))
+                    carried.append(switches.carry(cursor, old.table_id, old.dataset, new.dataset, commit.snapshot))
         return cls(after, commits, names, switches, carried)
 
     @property

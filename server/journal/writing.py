@@ -4,7 +4,9 @@ A commit of events replaces the head, which tells up to which snapshot and which
 is: whatever kills the process, the next one goes on from there. Another server that wrote meanwhile makes it conflict.
 """
 
+import math
 import threading
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -45,6 +47,7 @@ class Writer:
         self._read_through = 0  # commits up to this snapshot need no event
         self._failures = 0
         self.elsewhere = False  # another server keeps the journal
+        self.deadline = math.inf  # monotonic time after which nothing is written, and what is under way is given up
 
     def open(self) -> None:
         """Make the head at the first start, and find out how far the lake is."""
@@ -115,6 +118,8 @@ class Writer:
             events = _preceded([table_event(None, "gap", lost, None, None, at, None)], events)
             sequence, chain = kept_sequence, kept_chain
         for some in _joined(_followed(events, records)):
+            if time.monotonic() > self.deadline:
+                raise Unavailable("the server stops: the next start goes on with the journal")
             sequence, chain = self._insert(cursor, some, sequence, chain)
         for switch in feed.carried:
             values = [switch.dataset, switch.enabled, switch.entity_column, switch.from_snapshot, switch.actor]
