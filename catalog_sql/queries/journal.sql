@@ -30,6 +30,11 @@ SELECT {snapshot}, {row_id}, {entity}, {row}, 0::TINYINT
 FROM ducklake_table_deletions('lakehouse', {schema}, {table}, {first}, {last})
 ORDER BY 1, 2;
 
+-- insertions --
+-- The same for rows that only came, in whatever order.
+SELECT {snapshot} AS commit, {row_id} AS number, {entity} AS entity, {row} AS row_text, 1::TINYINT AS came
+FROM ducklake_table_insertions('lakehouse', {schema}, {table}, {first}, {last});
+
 -- entity_column --
 -- What a column is called by then that was called so when it was chosen: another may have its name since. A table that
 -- was made after that has it by its name.

@@ -67,8 +67,10 @@ def _rows(cursor: LakeCursor, name: Name, switch: Switch, commits: Sequence[Comm
     spans = [(commits[0].snapshot, last, "snapshot_id")]
     if "snapshot_id" in own:
         spans = [(commit.snapshot, commit.snapshot, f"{commit.snapshot}::BIGINT") for commit in commits]
+    # A bulk load alone needs no sorting, which would hold all of it in memory.
+    bulk = len(commits) == 1 and name.table_id not in commits[0].deleted
     for first, through, snapshot in spans:
-        text = SQL["changes"].format(first=first, last=through, snapshot=snapshot, **parts)
+        text = SQL["insertions" if bulk else "changes"].format(first=first, last=through, snapshot=snapshot, **parts)
         for batch in cursor.execute(text).reader(READ_ROWS):
             yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
 

@@ -32,22 +32,26 @@ def entity_column(cursor: LakeCursor, table_id: int, switch: Switch, snapshot: i
 
 
 class Switches:
-    """rows: of query `switches`. default: for datasets that are not among them. keys: dataset, in small letters → the
+    """rows: of query `switches`. default: the setting journal_default. keys: dataset, in small letters → the
     column that names its entities where set_journal was told none."""
 
-    def __init__(self, rows: Iterable[tuple[Any, ...]], default: bool, keys: Mapping[str, str]) -> None:
+    def __init__(self, rows: Iterable[tuple[Any, ...]], default: str, keys: Mapping[str, str]) -> None:
         self.all = [Switch(*row) for row in rows]
         self._default, self._keys = default, keys
 
     def at(self, dataset: str, snapshot: int) -> Switch:
         """What holds for a commit."""
-        holding = Switch(dataset, self._default, None, 0, "", 0)
+        holding = Switch(dataset, self._default == "rows", None, 0, "", 0)
         for switch in self.all:
             same = switch.dataset.lower() == dataset.lower()
             if same and holding.from_snapshot <= switch.from_snapshot < snapshot:
                 holding = switch
         key = self._keys.get(dataset.lower())
         return replace(holding, entity_column=key) if key and holding.entity_column is None else holding
+
+    def tell(self, dataset: str, snapshot: int) -> bool:
+        """Whether the journal says at all that a commit changed the dataset."""
+        return self._default != "off" or self.at(dataset, snapshot).enabled
 
     def knows(self, dataset: str) -> bool:
         return any(switch.dataset.lower() == dataset.lower() for switch in self.all)
@@ -63,7 +67,7 @@ class Switches:
     def any(self, snapshot: int) -> bool:
         """Whether anything may be journalled of a commit."""
         latest = {s.dataset.lower(): s.enabled for s in self.all if s.from_snapshot < snapshot}
-        return self._default or any(latest.values())
+        return self._default != "off" or any(latest.values())
 
     def made_within(self, after: int, through: int) -> list[Switch]:
         """Those whose first commit is one of these."""

@@ -31,7 +31,6 @@ from server.journal.tables import table_event
 from server.logs import logger
 
 RECORDS_MAX = 256  # of the append log in one commit, 1 MiB each at most
-TRIES_MAX = 10  # rounds after which what can't be read becomes a gap
 ROWS = "journal_rows"
 ELSEWHERE = "another server keeps the journal of this lake, or DATA/keys is not the one it had"
 CHAINED = (pa.field("sequence", pa.int64()), pa.field("chain", pa.binary()))
@@ -109,7 +108,7 @@ class Writer:
 
     def _write(self, cursor: LakeCursor, reading: LakeCursor, feed: Feed, records: list[Stored]) -> Head:
         head = self._head(cursor)
-        events = feed.events(reading, self._sealing, give_up=self._failures >= TRIES_MAX)
+        events = feed.events(reading, self._sealing, self._failures)
         sequence, chain = head.sequence, head.chain
         kept_sequence, kept_chain = self._anchor.read()
         if kept_sequence > sequence:
