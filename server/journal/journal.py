@@ -160,11 +160,15 @@ class Journal:
     def stop(self) -> None:
         """Write what is new, as far as that takes less than STOP_S. The next start goes on with the rest."""
         if self._thread.is_alive():
-            self._writer.deadline = time.monotonic() + STOP_S
+            self.stop_by(time.monotonic() + STOP_S)
             self._wake.put(False)
             self._thread.join()
             self._catch_up()
         self.keys.close()
+
+    def stop_by(self, moment: float) -> None:
+        """Give up what is being written after this moment of the monotonic clock, and write no more."""
+        self._writer.deadline = min(self._writer.deadline, moment)
 
     def _while_read(self, work: Callable[[LakeCursor], T]) -> T:
         return self.while_still(lambda: self._engine.read(work))

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from server.engine.cursor import LakeCursor
+from server.engine.engine import Engine
 from server.errors import Unavailable
 from tests.harness import Server
 from tests.journal.asking import flush, journalled
@@ -63,6 +64,10 @@ def copied(lived: Path, data: Path) -> Path:
     return data
 
 
+def insert(engine: Engine, name: str) -> None:
+    engine.commit("ann", "insert", lambda c: c.execute("INSERT INTO people VALUES (?, 'n', NULL)", [name]))
+
+
 def test_no_value_of_an_erased_entity_can_be_opened_by_whatever_key(copied: Path) -> None:
     with journal_of(copied) as (journal, _):
         for marker in MARKERS:
@@ -99,7 +104,7 @@ def test_journal_that_is_paused_has_no_transaction_and_misses_nothing(copied: Pa
             flushing = threading.Thread(target=flush_meanwhile)
             flushing.start()
             before = journal.verify().event_count
-            engine.commit("ann", "insert", lambda c: c.execute("INSERT INTO people VALUES ('eve', 'n', NULL)"))
+            insert(engine, "eve")
             assert not written.wait(0.2)
             assert journal.verify().event_count == before
         flushing.join(60)
@@ -122,10 +127,37 @@ def test_commits_up_to_what_drain_tells_may_be_expired(copied: Path) -> None:
         assert engine.read(lambda cursor: cursor.rows(gaps)) == [(0,)]
 
 
+def test_what_is_too_much_for_one_transaction_is_written_in_several(
+    copied: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("server.journal.commits.ROWS_AT_ONCE", 1)
+    own = "SELECT count(*) FROM ducklake_snapshots('lakehouse') WHERE commit_message = 'journal'"
+    with journal_of(copied) as (journal, engine):
+        with journal.paused():
+            before = engine.read(lambda cursor: cursor.rows(own))[0][0]
+            for name in ("eve", "flo", "gil"):
+                insert(engine, name)
+            assert journal.flush()[0] == 3
+            assert engine.read(lambda cursor: cursor.rows(own))[0][0] == before + 3
+        assert [len(journal.readable("people", [name])) for name in ("eve", "flo", "gil")] == [1, 1, 1]
+
+
+def test_writer_out_of_time_leaves_the_rest_to_the_next_start(copied: Path) -> None:
+    with journal_of(copied) as (journal, engine), journal.paused():
+        insert(engine, "eve")
+        before = journal.verify().event_count
+        journal.stop_by(0.0)
+        with pytest.raises(Unavailable, match="the next start goes on"):
+            journal.flush()
+    with journal_of(copied) as (journal, _):
+        assert len(journal.readable("people", ["eve"])) == 1
+        assert journal.verify().event_count == before + 1
+
+
 def test_anchor_that_is_damaged_is_told_and_nothing_is_written(copied: Path) -> None:
     (copied / "keys" / "journal-head").write_bytes(b"\xff{")
     with journal_of(copied) as (journal, engine):
-        engine.commit("ann", "insert", lambda c: c.execute("INSERT INTO people VALUES ('eve', 'n', NULL)"))
+        insert(engine, "eve")
         for call in (journal.flush, journal.verify):
             with pytest.raises(Unavailable, match="keys/journal-head is damaged"):
                 call()
