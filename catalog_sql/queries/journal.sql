@@ -6,9 +6,9 @@ SELECT max(snapshot_id) FROM __ducklake_metadata_lakehouse.ducklake_snapshot;
 -- rows that they wrote and deleted.
 SELECT s.snapshot_id, s.schema_version, epoch_us(s.snapshot_time), c.author, c.commit_message, coalesce(c.changes_made, ''),
     coalesce((SELECT sum(record_count) FROM __ducklake_metadata_lakehouse.ducklake_data_file f
-        WHERE f.begin_snapshot = s.snapshot_id), 0)::BIGINT
+        WHERE f.begin_snapshot = s.snapshot_id AND f.begin_snapshot > $after), 0)::BIGINT
     + coalesce((SELECT sum(delete_count) FROM __ducklake_metadata_lakehouse.ducklake_delete_file f
-        WHERE f.begin_snapshot = s.snapshot_id), 0)::BIGINT
+        WHERE f.begin_snapshot = s.snapshot_id AND f.begin_snapshot > $after), 0)::BIGINT
 FROM __ducklake_metadata_lakehouse.ducklake_snapshot s
 LEFT JOIN __ducklake_metadata_lakehouse.ducklake_snapshot_changes c USING (snapshot_id)
 WHERE s.snapshot_id > $after ORDER BY s.snapshot_id LIMIT $most;

@@ -154,6 +154,8 @@ class Writer:
         """The first event has a value in every column, and a commit of its own: where the first file of a table has a
         column of NULLs alone and the same commit adds another file, DuckLake forgets the column's bounds, takes those
         of the next file for all, and DuckDB then gives wrong rows for them."""
+        if cursor.rows(SQL["head"]):  # of another server that started at the same time
+            return
         snapshot = int(cursor.rows(SQL["current"])[0][0])
         now = microseconds(datetime.now(UTC))
         first = Event("", "", "begin", "", "the journal begins", SERVER, SERVER, "", now, snapshot, 0, 0, b"")
