@@ -155,7 +155,10 @@ class Settings(BaseModel):
         172_800.0, "Data files that the catalog does not know are removed after this time.", "s", ge=86_400
     )
 
-    journal_default: bool = setting(False, "Journal the changes of datasets that set_journal was not called for.")
+    journal_default: Literal["off", "commits", "rows"] = setting(
+        "commits",
+        "What is journalled of datasets that set_journal was not called for: off, their commits, or changed rows too.",
+    )
     journal_flush_s: float = setting(
         2.0, "The journal looks for commits and appended events at least this often.", "s", gt=0
     )

@@ -8,7 +8,8 @@ FROM (
     FROM lakehouse.catalog.journal_events
     WHERE entity_hmac = (SELECT system.main.__journal_entity(
             system.main.getvariable('lakehouse_context'), CAST(dataset_name AS VARCHAR), CAST(entity_key AS VARCHAR)))
-        OR (entity_hmac IS NULL AND system.main.lower(dataset) = system.main.lower(CAST(dataset_name AS VARCHAR)))
+        OR (entity_hmac IS NULL AND system.main.lower(dataset) = system.main.lower(CAST(dataset_name AS VARCHAR))
+            AND change <> 'write')
 ) ORDER BY sequence;
 
 CREATE OR REPLACE MACRO memory.main.cell_history(dataset_name, entity_key, column_name) AS TABLE

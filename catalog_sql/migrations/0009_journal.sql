@@ -8,9 +8,9 @@ COMMENT ON TABLE lakehouse.catalog.journal_events IS 'The journal as it is kept,
 COMMENT ON COLUMN lakehouse.catalog.journal_events.sequence IS 'Place in the journal: rises by one.';
 COMMENT ON COLUMN lakehouse.catalog.journal_events.dataset IS 'Dataset, schema-qualified outside main; NULL for a gap of all.';
 COMMENT ON COLUMN lakehouse.catalog.journal_events.entity_hmac IS 'Keyed HMAC-SHA256 of dataset and entity, its first 16 bytes; NULL for a table as a whole.';
-COMMENT ON COLUMN lakehouse.catalog.journal_events.change IS 'insert, update, delete, or the caller''s own word; of a table: create, drop, replace, rename, alter, journal_on, journal_off, gap; begin once.';
+COMMENT ON COLUMN lakehouse.catalog.journal_events.change IS 'insert, update, delete, or the caller''s own word; of a table: create, drop, replace, rename, alter, write, journal_on, journal_off, gap; begin once.';
 COMMENT ON COLUMN lakehouse.catalog.journal_events.field IS 'Column that changed; NULL for a whole row.';
-COMMENT ON COLUMN lakehouse.catalog.journal_events.detail IS 'Of a table: its new name, or what could not be read.';
+COMMENT ON COLUMN lakehouse.catalog.journal_events.detail IS 'Of a table: its new name, what was done to its rows, or what could not be read.';
 COMMENT ON COLUMN lakehouse.catalog.journal_events.actor IS 'Principal that committed it or appended it.';
 COMMENT ON COLUMN lakehouse.catalog.journal_events.source IS 'The commit''s message, or what the caller of journal_append gave.';
 COMMENT ON COLUMN lakehouse.catalog.journal_events.workspace IS 'Workspace, if the caller gave one.';
@@ -40,7 +40,7 @@ CREATE TABLE lakehouse.catalog.journal_dataset_events (
 COMMENT ON TABLE lakehouse.catalog.journal_dataset_events IS 'Every change that set_journal made, and those of names by a rename.';
 COMMENT ON COLUMN lakehouse.catalog.journal_dataset_events.dataset IS 'Dataset, schema-qualified outside main.';
 COMMENT ON COLUMN lakehouse.catalog.journal_dataset_events.enabled IS 'Whether its changes are journalled from then on.';
-COMMENT ON COLUMN lakehouse.catalog.journal_dataset_events.entity_column IS 'Column that names its entities; NULL: each row is one, by its number.';
+COMMENT ON COLUMN lakehouse.catalog.journal_dataset_events.entity_column IS 'Column that names its entities; NULL: that of its tombstones, or each row is one.';
 COMMENT ON COLUMN lakehouse.catalog.journal_dataset_events.from_snapshot IS 'It holds for commits after this snapshot.';
 COMMENT ON COLUMN lakehouse.catalog.journal_dataset_events.actor IS 'Who set it.';
 COMMENT ON COLUMN lakehouse.catalog.journal_dataset_events.changed_at IS 'When.';

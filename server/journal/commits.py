@@ -9,21 +9,29 @@ from server.catalog.datasets import dataset_name
 from server.engine.cursor import LakeCursor
 
 SQL = named_queries("queries/journal.sql")
-COMMITS_MAX = 1000  # read at once
-_ROWS = ("inserted_into_table", "deleted_from_table")
+COMMITS_MAX = 1000  # read at once, and written in one transaction
+ROWS_AT_ONCE = 200_000  # the same for the rows that they changed, unless a single one changed more
+_INSERTS = ("inserted_into_table", "inlined_insert")
+_DELETES = ("deleted_from_table", "inlined_delete")
 
 
 @dataclass(frozen=True)
 class Commit:
-    """occurred_at: see Event. written, altered: tables whose rows, whose columns it changed."""
+    """occurred_at: see Event. inserted, deleted, altered: tables into which it wrote rows, out of which it took some,
+    whose columns it changed."""
 
     snapshot: int
     schema_version: int
     occurred_at: int
     author: str | None
     message: str | None
-    written: frozenset[int]
+    inserted: frozenset[int]
+    deleted: frozenset[int]
     altered: frozenset[int]
+
+    @property
+    def written(self) -> frozenset[int]:
+        return self.inserted | self.deleted
 
 
 @dataclass(frozen=True)
@@ -45,8 +53,15 @@ class Name:
 
 
 def commits_after(cursor: LakeCursor, snapshot: int) -> list[Commit]:
-    """The next ones, at most COMMITS_MAX."""
-    return [_commit(*row) for row in cursor.rows(SQL["snapshots"], [snapshot, COMMITS_MAX])]
+    """The next ones: at most COMMITS_MAX, of at most ROWS_AT_ONCE rows if they are more than one."""
+    commits: list[Commit] = []
+    total = 0
+    for *row, rows in cursor.rows(SQL["snapshots"], {"after": snapshot, "most": COMMITS_MAX}):
+        total += rows
+        if commits and total > ROWS_AT_ONCE:
+            break
+        commits.append(_commit(*row))
+    return commits
 
 
 def names_after(cursor: LakeCursor, snapshot: int) -> list[Name]:
@@ -80,9 +95,8 @@ def _commit(
     snapshot: int, schema_version: int, occurred_at: int, author: str | None, message: str | None, changes: str
 ) -> Commit:
     parts = list(_parts(changes))
-    written = frozenset(_numbers(parts, _ROWS))
-    altered = frozenset(_numbers(parts, ("altered_table",)))
-    return Commit(snapshot, schema_version, occurred_at, author, message, written, altered)
+    tables = [frozenset(_numbers(parts, kinds)) for kinds in (_INSERTS, _DELETES, ("altered_table",))]
+    return Commit(snapshot, schema_version, occurred_at, author, message, *tables)
 
 
 def _numbers(parts: Iterable[str], kinds: Sequence[str]) -> Iterator[int]:

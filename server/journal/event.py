@@ -9,7 +9,9 @@ import pyarrow as pa
 from server.sql.schema import schema_of
 
 # Of a table or of the journal as a whole: no entity, no values.
-TABLE_CHANGES = frozenset({"begin", "create", "drop", "replace", "rename", "alter", "journal_on", "journal_off", "gap"})
+TABLE_CHANGES = frozenset(
+    {"begin", "create", "drop", "replace", "rename", "alter", "write", "journal_on", "journal_off", "gap"}
+)
 
 
 class Event(NamedTuple):

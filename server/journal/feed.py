@@ -15,6 +15,9 @@ from server.journal.switches import Switch, Switches
 from server.journal.tables import renamed, switch_event, table_event, table_events
 from server.logs import logger
 
+REFUSALS_MAX = 3  # of DuckLake, after which the rows are taken for gone
+FAILURES_MAX = 10  # of whatever kind, after which the rest of the journal no longer waits for them
+
 _log = logger("journal")
 
 
@@ -30,15 +33,18 @@ class Feed:
     carried: list[Switch]
 
     @classmethod
-    def read(cls, cursor: LakeCursor, after: int, default: bool) -> "Feed":
-        """default: whether datasets are journalled that set_journal was not called for."""
-        commits, names = commits_after(cursor, after), names_after(cursor, after)
-        switches = Switches(cursor.rows(SQL["switches"]), default)
+    def read(cls, cursor: LakeCursor, after: int, default: str) -> "Feed":
+        """default: the setting journal_default."""
+        commits = commits_after(cursor, after)
+        if not commits:
+            return cls(after, [], [], Switches([], default, {}), [])
+        names = names_after(cursor, after)
+        switches = Switches(cursor.rows(SQL["switches"]), default, dict(cursor.rows(SQL["tombstone_keys"])))
         carried = []
         for commit in commits:
             for old, new in renamed(commit, names):
                 if switches.knows(old.dataset):
-                    carried.append(switches.carry(old.dataset, new.dataset, commit.snapshot))
+                    carried.append(switches.carry(cursor, old.table_id, old.dataset, new.dataset, commit.snapshot))
         return cls(after, commits, names, switches, carried)
 
     @property
@@ -52,20 +58,24 @@ class Feed:
             return True
         return any(self._written(commit) or self._at_large(commit) for commit in self.commits)
 
-    def events(self, cursor: LakeCursor, sealing: Sealing, give_up: bool) -> Iterator[list[Event]]:
+    def events(self, cursor: LakeCursor, sealing: Sealing, failures: int) -> Iterator[list[Event]]:
         """In the order of the commits. cursor: on which nothing else runs meanwhile.
 
-        give_up: what can't be read for whatever reason becomes a gap. What DuckLake has no more always does.
+        failures: how often this failed before. What can't be read becomes a gap in time, what DuckLake refuses soon.
         """
         gaps = self._gaps()
         if gaps:
             yield gaps
+        before = self.after
         for stretch in stretches(self.commits):
-            whole = [event for commit in stretch for event in self._at_large(commit)]
-            whole += map(switch_event, self._switched(stretch[0].snapshot - 1, stretch[-1].snapshot))
+            whole: list[Event] = []
+            for commit in stretch:
+                whole += map(switch_event, self._switched(before, commit.snapshot))
+                whole += self._at_large(commit)
+                before = commit.snapshot
             if whole:
                 yield whole
-            yield from self._row_events(cursor, stretch, sealing, give_up)
+            yield from self._row_events(cursor, stretch, sealing, failures)
 
     def _gaps(self) -> list[Event]:
         """Commits whose snapshots were expired before they were read."""
@@ -102,7 +112,7 @@ class Feed:
         ]
 
     def _row_events(
-        self, cursor: LakeCursor, stretch: Sequence[Commit], sealing: Sealing, give_up: bool
+        self, cursor: LakeCursor, stretch: Sequence[Commit], sealing: Sealing, failures: int
     ) -> Iterator[list[Event]]:
         tables = dict.fromkeys(name for commit in stretch for name in self._written(commit))
         for name in tables:
@@ -112,7 +122,7 @@ class Feed:
                 try:
                     yield from row_events(cursor, commits, name, switch, sealing)
                 except Exception as error:
-                    if not isinstance(error, SqlError) and not give_up:
+                    if failures + 1 < (REFUSALS_MAX if isinstance(error, SqlError) else FAILURES_MAX):
                         raise
                     yield [_unread(name, commits, error)]
 

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from server.access.keys import secret_key
+from server.errors import Unavailable
 from server.journal.chain import START
 
 ANCHOR_FILE = "journal-head"
@@ -61,12 +62,14 @@ class Anchor:
         self._file = folder / ANCHOR_FILE
 
     def read(self) -> tuple[int, bytes]:
-        """Sequence and link; (0, START) without a file."""
+        """Sequence and link; (0, START) without a file. Raises Unavailable if it is not as it was written."""
         try:
-            kept = json.loads(self._file.read_text())
+            kept = json.loads(self._file.read_bytes())
+            return int(kept["sequence"]), bytes.fromhex(kept["chain"])
         except FileNotFoundError:
             return 0, START
-        return int(kept["sequence"]), bytes.fromhex(kept["chain"])
+        except (ValueError, KeyError, TypeError):
+            raise Unavailable(f"keys/{ANCHOR_FILE} is damaged: put it back, or remove it to go on without") from None
 
     def write(self, head: Head) -> None:
         """Raises OSError, the file as it was."""

@@ -3,9 +3,12 @@
 Open it once the control schema is there; stop it before the append log and the engine are closed.
 """
 
+import json
 import queue
 import threading
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TypeVar
@@ -13,9 +16,11 @@ from typing import TypeVar
 from server.access.keys import secret_key
 from server.appendlog.frames import Kind
 from server.appendlog.log import AppendLog
+from server.engine.cursor import LakeCursor
 from server.engine.engine import Engine
 from server.errors import LakehouseError, Unavailable
 from server.journal.appended import encode
+from server.journal.erasing import destroy, names_of, opened
 from server.journal.event import Event, microseconds
 from server.journal.heads import Anchor, Head, Seal
 from server.journal.sealing import Sealing, Values
@@ -25,6 +30,8 @@ from server.journal.writing import ELSEWHERE, Writer
 from server.logs import logger
 
 T = TypeVar("T")
+
+STOP_S = 5.0
 
 _log = logger("journal")
 
@@ -111,24 +118,60 @@ class Journal:
             self._writer.catch_up()
             return work()
 
-    def erase(self, dataset: str, entities: Sequence[str]) -> int:
-        """Make all values of these entities unreadable for good; how many had some. The chain stays whole.
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Hold the journal still: entering waits for what it is doing, and inside it has no cursor on the lake, unless
+        this very thread asks for something. Events from outside are taken all the same."""
+        with self._writer.writing:
+            yield
 
+    def erase(self, dataset: str, entities: Collection[str], column: str | None = None) -> int:
+        """Make all values of these entities unreadable for good; how many keys that took. The chain stays whole.
+
+        entities: their keys as text. column: which holds them; by it rows are found too that were journalled without.
         What is committed of them by now is journalled first: later it would get a new key.
         """
-        subjects = [self.sealing.subject(dataset, entity) for entity in entities]
-        return self.while_still(lambda: self.keys.destroy(subjects))
+        return self._while_read(lambda cursor: destroy(cursor, self.sealing, dataset, entities, column))
+
+    def readable(self, dataset: str, entities: Collection[str], column: str | None = None) -> list[int]:
+        """Sequences of the dataset's events that can be opened and are of these entities, or hold one's key in the
+        column. It opens every value of the dataset, about 100,000 a second."""
+
+        def found(cursor: LakeCursor) -> list[int]:
+            events = opened(cursor, self.sealing, names_of(cursor, dataset))
+            return [event.sequence for event in events if event.names(column, entities)]
+
+        return self._while_read(found)
+
+    def holds(self, values: Collection[str]) -> list[int]:
+        """Sequences of the events, of whatever dataset, that can be opened and have one of these texts in them."""
+        forms = {form for text in values for form in (text, json.dumps(text, ensure_ascii=False)[1:-1])}
+
+        def found(cursor: LakeCursor) -> list[int]:
+            return [event.sequence for event in opened(cursor, self.sealing) if event.values.hold(forms)]
+
+        return self._while_read(found)
 
     def verify(self) -> Verdict:
-        return verify(self._engine, self._anchor, self._seal.public_key)
+        """Nothing is journalled meanwhile."""
+        with self._writer.writing:
+            return verify(self._engine, self._anchor, self._seal.public_key)
 
     def stop(self) -> None:
-        """Write what is new. What can't be written is written after the next start."""
+        """Write what is new, as far as that takes less than STOP_S. The next start goes on with the rest."""
         if self._thread.is_alive():
+            self.stop_by(time.monotonic() + STOP_S)
             self._wake.put(False)
             self._thread.join()
             self._catch_up()
         self.keys.close()
+
+    def stop_by(self, moment: float) -> None:
+        """Give up what is being written after this moment of the monotonic clock, and write no more."""
+        self._writer.deadline = min(self._writer.deadline, moment)
+
+    def _while_read(self, work: Callable[[LakeCursor], T]) -> T:
+        return self.while_still(lambda: self._engine.read(work))
 
     def _run(self) -> None:
         self._catch_up()

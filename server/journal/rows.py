@@ -15,8 +15,8 @@ from typing import Any
 from server.engine.cursor import LakeCursor
 from server.journal.commits import SQL, Commit, Name
 from server.journal.event import Event
-from server.journal.sealing import Sealing, Values
-from server.journal.switches import Switch
+from server.journal.sealing import Sealing, Values, row_entity
+from server.journal.switches import Switch, entity_column
 from server.sql.quoting import identifier, literal
 
 READ_ROWS = 8192
@@ -60,16 +60,17 @@ def _rows(cursor: LakeCursor, name: Name, switch: Switch, commits: Sequence[Comm
     own = {column.lower(): identifier(column) for column in columns}
     # A column of the table's own hides DuckLake's of the same name.
     row_id = "NULL::BIGINT" if "rowid" in own else "rowid"
-    entity = f"{row_id}::VARCHAR"
-    if switch.entity_column is not None:
-        entity = f"{own.get(switch.entity_column.lower(), 'NULL')}::VARCHAR"
+    column = entity_column(cursor, name.table_id, switch, last)
+    entity = f"{own.get((column or '').lower(), 'NULL')}::VARCHAR"
     cells = ", ".join(f"{literal(column)}, {identifier(column)}::VARCHAR" for column in columns)
     parts = {"row_id": row_id, "entity": entity, "row": f"json_object({cells})::VARCHAR"} | place
     spans = [(commits[0].snapshot, last, "snapshot_id")]
     if "snapshot_id" in own:
         spans = [(commit.snapshot, commit.snapshot, f"{commit.snapshot}::BIGINT") for commit in commits]
+    # A bulk load alone needs no sorting, which would hold all of it in memory.
+    bulk = len(commits) == 1 and name.table_id not in commits[0].deleted
     for first, through, snapshot in spans:
-        text = SQL["changes"].format(first=first, last=through, snapshot=snapshot, **parts)
+        text = SQL["insertions" if bulk else "changes"].format(first=first, last=through, snapshot=snapshot, **parts)
         for batch in cursor.execute(text).reader(READ_ROWS):
             yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
 
@@ -105,13 +106,12 @@ def _changes(group: _Group) -> Iterator[Change]:
         yield Change(snapshot, row_id, INSERT, None, Values(entity, None, text))
 
 
+def _entity(change: Change) -> str:
+    return row_entity(change.row_id) if change.values.entity is None else change.values.entity
+
+
 def _sealed(changes: list[Change], commits: dict[int, Commit], dataset: str, sealing: Sealing) -> list[Event]:
-    subjects = [
-        sealing.subject_of_row(dataset, change.row_id or 0)
-        if change.values.entity is None
-        else sealing.subject(dataset, change.values.entity)
-        for change in changes
-    ]
+    subjects = [sealing.subject(dataset, _entity(change)) for change in changes]
     sealed = sealing.seal([(subject, change.values) for subject, change in zip(subjects, changes, strict=True)])
     events = []
     for change, subject, seal in zip(changes, subjects, sealed, strict=True):

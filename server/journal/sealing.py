@@ -6,7 +6,7 @@ A subject is an entity of a dataset. It stands in the lake as a keyed HMAC only;
 import hmac
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from cryptography.exceptions import InvalidTag
@@ -26,11 +26,21 @@ class Values:
     old: str | None
     new: str | None
 
+    def hold(self, texts: Collection[str]) -> bool:
+        """Whether one of the texts is part of one of the values."""
+        values = [value for value in (self.entity, self.old, self.new) if value is not None]
+        return any(text in value for value in values for text in texts)
+
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
     key_number: int
     data: bytes
+
+
+def row_entity(row_id: int | None) -> str:
+    """What a row without a key is called."""
+    return f"row {row_id or 0}"
 
 
 class Sealing:
@@ -41,11 +51,8 @@ class Sealing:
 
     def subject(self, dataset: str, entity: str) -> bytes:
         """The entity's HMAC, its own for each dataset; letter case of the dataset's name doesn't count."""
-        return self._hmac(b"entity", dataset, entity)
-
-    def subject_of_row(self, dataset: str, row_id: int) -> bytes:
-        """Of a row without a key: never equal to that of an entity."""
-        return self._hmac(b"row", dataset, str(row_id))
+        text = b"\0".join((dataset.lower().encode("utf-8", "replace"), entity.encode("utf-8", "replace")))
+        return hmac.digest(self._secret, text, "sha256")[:SUBJECT_BYTES]
 
     def seal(self, items: Sequence[tuple[bytes, Values]]) -> list[Sealed]:
         """items: subject and its values. Raises LogUnavailable if a new key can't be kept."""
@@ -69,7 +76,3 @@ class Sealing:
         except (InvalidTag, ValueError):
             return None, UNREADABLE
         return Values(*json.loads(text)), READABLE
-
-    def _hmac(self, kind: bytes, dataset: str, name: str) -> bytes:
-        text = b"\0".join((kind, dataset.lower().encode("utf-8", "replace"), name.encode("utf-8", "replace")))
-        return hmac.digest(self._secret, text, "sha256")[:SUBJECT_BYTES]

@@ -36,6 +36,8 @@ class SubjectKeys:
         """Raises StartupError if the file can't be read or written, or is something else."""
         self._lock = threading.Lock()
         self._numbers: dict[bytes, int] = {}
+        self._damaged: set[int] = set()
+        self._doomed: set[int] = set()  # to be destroyed, which the device has refused so far
         try:
             self._file = os.open(folder / FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             self._count = self._take_up()
@@ -50,33 +52,37 @@ class SubjectKeys:
         """
         unique = list(dict.fromkeys(subjects))
         with self._lock:
-            self._add([subject for subject in unique if subject not in self._numbers])
-            numbers = [(subject, self._numbers[subject]) for subject in unique]
-            return {subject: (number, self._read(number)[1]) for subject, number in numbers}
+            keys = {subject: self._key_of(subject) for subject in unique}
+            self._add([subject for subject, key in keys.items() if not key])
+            return {subject: (self._numbers[subject], keys[subject] or self._key_of(subject)) for subject in unique}
 
     def find(self, number: int) -> bytes | None:
-        """The key; b'' if it was destroyed, None if this file never had it."""
+        """The key; b'' if it was destroyed, None if this file never had it or its record is damaged."""
         with self._lock:
             if not 0 < number <= self._count:
                 return None
-            _, key, state = self._read(number)
-            return key if state == _LIVE else b""
+            return b"" if number in self._doomed else self._key(number)
 
-    def destroy(self, subjects: Iterable[bytes]) -> int:
-        """Make what was sealed for these subjects unreadable for good; how many of them had a key.
+    def destroy(self, subjects: Iterable[bytes], numbers: Iterable[int] = ()) -> int:
+        """Make what was sealed for these subjects, and under the keys of these numbers, unreadable for good; how many
+        keys there were. Damaged records go with them: whose they are nobody knows, and they open nothing as they are.
 
-        Raises LogUnavailable if the file can't be written: call it again.
+        Raises LogUnavailable if the file can't be written: nobody reads the keys meanwhile, but a restart brings them
+        back unless it is called again.
         """
         with self._lock:
-            found = [(subject, self._numbers[subject]) for subject in set(subjects) if subject in self._numbers]
+            found = {self._numbers.pop(subject) for subject in set(subjects) if subject in self._numbers}
+            found |= {number for number in numbers if 0 < number <= self._count and self._has_key(number)}
+            self._doomed |= found | self._damaged
             try:
-                for subject, number in found:
+                for number in sorted(self._doomed):
+                    subject, _, _ = _unpacked(self._record(number))
                     os.pwrite(self._file, _record(subject, bytes(KEY_BYTES), _DESTROYED), number * RECORD_BYTES)
                 os.fsync(self._file)
             except OSError as error:
                 raise _unavailable(error) from None
-            for subject, _ in found:
-                del self._numbers[subject]
+            self._doomed.clear()
+            self._damaged.clear()
             return len(found)
 
     def close(self) -> None:
@@ -97,8 +103,20 @@ class SubjectKeys:
             self._count += 1
             self._numbers[subject] = self._count
 
-    def _read(self, number: int) -> tuple[bytes, bytes, int]:
-        return _unpacked(os.pread(self._file, RECORD_BYTES, number * RECORD_BYTES))
+    def _record(self, number: int) -> bytes:
+        return os.pread(self._file, RECORD_BYTES, number * RECORD_BYTES)
+
+    def _key(self, number: int) -> bytes | None:
+        return _checked(self._record(number))
+
+    def _key_of(self, subject: bytes) -> bytes:
+        """b'' if it has none that seals and opens."""
+        number = self._numbers.get(subject)
+        return b"" if number is None or number in self._doomed else self._key(number) or b""
+
+    def _has_key(self, number: int) -> bool:
+        """Whether any byte of a key is there, in whatever record."""
+        return any(_unpacked(self._record(number))[1])
 
     def _take_up(self) -> int:
         """Number of the last record. One that was cut off at the end was given to nobody."""
@@ -114,17 +132,26 @@ class SubjectKeys:
         os.ftruncate(self._file, (count + 1) * RECORD_BYTES)
         for number in range(1, count + 1):
             record = data[number * RECORD_BYTES : (number + 1) * RECORD_BYTES]
-            subject, _, state = _unpacked(record)
-            if state == _LIVE and record != _record(*_unpacked(record)):
+            key = _checked(record)
+            if key is None:
+                self._damaged.add(number)
                 _log.error("a subject's key is damaged: what it seals can't be read", number=number)
-            elif state == _LIVE:
-                self._numbers[subject] = number
+            elif key:
+                self._numbers[_unpacked(record)[0]] = number
         return count
 
 
 def _record(subject: bytes, key: bytes, state: int) -> bytes:
     body = _BODY.pack(subject, key, state)
     return body + _CHECKSUM.pack(zlib.crc32(body))
+
+
+def _checked(record: bytes) -> bytes | None:
+    """The key of a record; b'' if it was destroyed, None if it is not as it was written."""
+    subject, key, state = _unpacked(record)
+    if record != _record(subject, key, state):
+        return None
+    return key if state == _LIVE else b""
 
 
 def _unpacked(record: bytes) -> tuple[bytes, bytes, int]:

@@ -20,12 +20,22 @@ def table_event(
 
 
 def table_events(commit: Commit, names: Sequence[Name], switches: Switches) -> Iterator[Event]:
-    """The events of one commit, for datasets that are journalled."""
-    for dataset, change, detail in _happened(commit, names):
-        if switches.at(dataset, commit.snapshot).enabled:
+    """The events of one commit: what it did to tables, and whose rows it changed where these are not journalled."""
+    for dataset, change, detail in (*_happened(commit, names), *_written(commit, names, switches)):
+        if switches.tell(dataset, commit.snapshot):
             yield table_event(
                 dataset, change, detail, commit.author, commit.message, commit.occurred_at, commit.snapshot
             )
+
+
+def _written(commit: Commit, names: Sequence[Name], switches: Switches) -> Iterator[tuple[str, str, str | None]]:
+    for name in names:
+        inserted, deleted = name.table_id in commit.inserted, name.table_id in commit.deleted
+        if not (inserted or deleted) or not name.holds(commit.snapshot):
+            continue
+        if not switches.at(name.dataset, commit.snapshot).enabled:
+            done = "inserted and deleted" if inserted and deleted else "inserted" if inserted else "deleted"
+            yield name.dataset, "write", f"rows {done}"
 
 
 def switch_event(switch: Switch) -> Event:

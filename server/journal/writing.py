@@ -4,7 +4,9 @@ A commit of events replaces the head, which tells up to which snapshot and which
 is: whatever kills the process, the next one goes on from there. Another server that wrote meanwhile makes it conflict.
 """
 
+import math
 import threading
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -29,7 +31,6 @@ from server.journal.tables import table_event
 from server.logs import logger
 
 RECORDS_MAX = 256  # of the append log in one commit, 1 MiB each at most
-TRIES_MAX = 10  # rounds after which what can't be read becomes a gap
 ROWS = "journal_rows"
 ELSEWHERE = "another server keeps the journal of this lake, or DATA/keys is not the one it had"
 CHAINED = (pa.field("sequence", pa.int64()), pa.field("chain", pa.binary()))
@@ -45,6 +46,7 @@ class Writer:
         self._read_through = 0  # commits up to this snapshot need no event
         self._failures = 0
         self.elsewhere = False  # another server keeps the journal
+        self.deadline = math.inf  # monotonic time after which nothing is written, and what is under way is given up
 
     def open(self) -> None:
         """Make the head at the first start, and find out how far the lake is."""
@@ -106,7 +108,7 @@ class Writer:
 
     def _write(self, cursor: LakeCursor, reading: LakeCursor, feed: Feed, records: list[Stored]) -> Head:
         head = self._head(cursor)
-        events = feed.events(reading, self._sealing, give_up=self._failures >= TRIES_MAX)
+        events = feed.events(reading, self._sealing, self._failures)
         sequence, chain = head.sequence, head.chain
         kept_sequence, kept_chain = self._anchor.read()
         if kept_sequence > sequence:
@@ -115,6 +117,8 @@ class Writer:
             events = _preceded([table_event(None, "gap", lost, None, None, at, None)], events)
             sequence, chain = kept_sequence, kept_chain
         for some in _joined(_followed(events, records)):
+            if time.monotonic() > self.deadline:
+                raise Unavailable("the server stops: the next start goes on with the journal")
             sequence, chain = self._insert(cursor, some, sequence, chain)
         for switch in feed.carried:
             values = [switch.dataset, switch.enabled, switch.entity_column, switch.from_snapshot, switch.actor]
@@ -150,6 +154,8 @@ class Writer:
         """The first event has a value in every column, and a commit of its own: where the first file of a table has a
         column of NULLs alone and the same commit adds another file, DuckLake forgets the column's bounds, takes those
         of the next file for all, and DuckDB then gives wrong rows for them."""
+        if cursor.rows(SQL["head"]):  # of another server that started at the same time
+            return
         snapshot = int(cursor.rows(SQL["current"])[0][0])
         now = microseconds(datetime.now(UTC))
         first = Event("", "", "begin", "", "the journal begins", SERVER, SERVER, "", now, snapshot, 0, 0, b"")

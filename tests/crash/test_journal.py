@@ -13,7 +13,7 @@ from tests.journal.asking import flush, history, verdict
 
 KILLS = 5
 LIFE_S = (0.0, 0.7)
-BUSY = ("--journal-flush-s", "0.05", "--journal-default", "true", "--log-level", "warning")
+BUSY = ("--journal-flush-s", "0.05", "--journal-default", "rows", "--log-level", "warning")
 
 
 class Appending(threading.Thread):

@@ -1,7 +1,9 @@
 """The hash chain: whoever changes, removes or adds events behind the server's back shows."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from adbc_driver_manager import dbapi
@@ -12,11 +14,11 @@ from server.data_folder import DataFolder
 from server.engine.engine import Engine
 from server.journal.chain import START, link
 from server.journal.event import Event, batch_of, events_of
-from server.journal.heads import Anchor, Seal
+from server.journal.heads import Anchor, Head, Seal, is_signed
 from server.journal.verifying import Verdict, verify
 from tests.harness import Server
 from tests.journal.asking import flush, history, verdict
-from tests.journal.lake import change
+from tests.journal.lake import change, opened
 from tests.journal.test_append import append
 
 EVENTS = 7  # with the one by which it begins
@@ -136,6 +138,41 @@ def test_events_that_differ_have_links_that_differ() -> None:
     events = [event(), event(field=""), event(field="a", detail="b"), event(field="ab", detail=""), event(row_id=1)]
     links = {link(START, 1, one) for one in events} | {link(START, 2, events[0]), link(b"x" * 32, 1, events[0])}
     assert len(links) == len(events) + 2
+
+
+@pytest.mark.parametrize("field", Event._fields)
+def test_every_column_of_an_event_is_in_its_link(field: str) -> None:
+    number = field in ("occurred_at", "snapshot_id", "row_id", "key_number")
+    values: list[object] = [2, 3] if number else [b"x", b"y"] if field == "sealed" else ["x", "y"]
+    links = {link(START, 1, event(**{field: value})) for value in values}
+    if field not in ("change", "occurred_at"):  # these two are never NULL
+        links.add(link(START, 1, event(**{field: None})))
+    assert len(links) == (2 if field in ("change", "occurred_at") else 3)
+
+
+@pytest.mark.parametrize(
+    "change", [{"sequence": 2}, {"chain": b"x" * 32}, {"read_snapshot": 2}, {"log_id": "b"}, {"log_sequence": 2}]
+)
+def test_every_part_of_the_head_is_signed_and_by_this_server(tmp_path: Path, change: dict[str, Any]) -> None:
+    head = Head(1, b"y" * 32, 1, "a", 1)
+    (tmp_path / "other").mkdir()
+    own, other = Seal(tmp_path), Seal(tmp_path / "other")
+    assert is_signed(head, own.sign(head), own.public_key)
+    assert not is_signed(replace(head, **change), own.sign(head), own.public_key)
+    assert not is_signed(head, other.sign(head), own.public_key)
+    assert not is_signed(head, own.sign(head), "no key")
+
+
+def test_head_signed_anew_by_whoever_has_no_key_of_the_server_is_found(forged: Path) -> None:
+    (forged.parent / "forger").mkdir()
+    forger = Seal(forged.parent / "forger")
+    with opened(forged) as lake:
+        [row] = lake.execute(
+            "SELECT sequence, chain, read_snapshot, log_id, log_sequence FROM journal_heads"
+        ).fetchall()
+        signature = forger.sign(Head(*row))
+        lake.execute("UPDATE journal_heads SET public_key = ?, signature = ?", [forger.public_key, signature])
+    assert "another server keeps the journal" in (verified(forged).problem or "")
 
 
 def test_events_are_read_as_they_were_written() -> None:

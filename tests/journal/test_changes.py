@@ -118,6 +118,7 @@ def test_rows_without_a_key_are_journalled_too(server: Server, connection: dbapi
     query(connection, "INSERT INTO jrn_people VALUES (NULL, 'Nobody', 1)")
     found = events(server, people)[-1]
     assert (found["change"], found["has_values"]) == ("insert", True)
+    assert [c[0] for c in history(server, people, f"row {found['row_id']}")] == ["insert"]
     assert history(server, people, "NULL") == []
 
 
@@ -128,8 +129,12 @@ def test_a_dataset_without_an_entity_column_has_its_rows_as_entities(
     journalled(server, "jrn_plain")
     query(connection, "INSERT INTO jrn_plain VALUES ('x')")
     query(connection, "UPDATE jrn_plain SET a = 'y'")
-    row_id = events(server, "jrn_plain")[0]["row_id"]
-    assert history(server, "jrn_plain", row_id) == [("insert", None, None, '{"a":"x"}'), ("update", "a", "x", "y")]
+    row_id = events(server, "jrn_plain")[-1]["row_id"]
+    assert history(server, "jrn_plain", row_id) == []
+    assert history(server, "jrn_plain", f"row {row_id}") == [
+        ("insert", None, None, '{"a":"x"}'),
+        ("update", "a", "x", "y"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -183,26 +188,52 @@ def test_tables_as_a_whole_are_journalled_and_a_new_name_goes_on(server: Server,
         "DROP TABLE jrn_second",
     ):
         query(connection, text)
-    assert [(e["change"], e["detail"]) for e in events(server, "jrn_first")] == [("rename", "to jrn_second")]
+    last = events(server, "jrn_first")[-1]
+    assert (last["change"], last["detail"]) == ("rename", "to jrn_second")
     changes = [e["change"] for e in events(server, "jrn_second")]
     assert changes == ["rename", "insert", "replace", "insert", "delete", "drop", "create", "insert", "drop"]
     assert [c[0] for c in history(server, "jrn_second", 582)] == ["insert"]
 
 
 def test_only_what_is_switched_on_is_journalled(server: Server, connection: dbapi.Connection, people: str) -> None:
-    query(connection, "CREATE OR REPLACE TABLE jrn_silent AS SELECT 1 AS a")
-    assert events(server, "jrn_silent") == []
     query(connection, f"CALL set_journal(dataset := '{people}', enabled := false)")
     query(connection, "INSERT INTO jrn_people VALUES (591, 'Mia', 1)")
-    assert [e["change"] for e in events(server, people)][-1] == "journal_off"
+    assert [e["change"] for e in events(server, people)][-2:] == ["journal_off", "write"]
     journalled(server, people, "id")
     query(connection, "INSERT INTO jrn_people VALUES (592, 'Ned', 1)")
     assert history(server, people, 591) == []
     assert len(history(server, people, 592)) == 1
 
 
+def test_no_commit_goes_by_though_the_rows_of_a_dataset_are_not_journalled(
+    server: Server, connection: dbapi.Connection
+) -> None:
+    query(connection, "CREATE OR REPLACE TABLE jrn_coarse AS SELECT 1 AS id")
+    query(connection, "UPDATE jrn_coarse SET id = 2")
+    query(connection, "DELETE FROM jrn_coarse")
+    found = events(server, "jrn_coarse")
+    assert [(e["change"], e["detail"]) for e in found] == [
+        ("create", None),
+        ("write", "rows inserted"),
+        ("write", "rows inserted and deleted"),
+        ("write", "rows deleted"),
+    ]
+    assert {(e["actor"], e["has_values"]) for e in found} == {("admin", False)}
+    assert found[-1]["snapshot_id"] > found[0]["snapshot_id"]
+    assert [e["change"] for e in server.rows("FROM entity_history('jrn_coarse', 2)")] == ["create"]
+
+
+def test_a_server_may_journal_nothing_but_what_it_is_told_to(data: Path) -> None:
+    with Server(data, "--journal-default", "off") as server:
+        server.rows("CREATE TABLE silent AS SELECT 1 AS a")
+        assert events(server, "silent") == []
+        journalled(server, "silent")
+        server.rows("INSERT INTO silent VALUES (2)")
+        assert [e["change"] for e in events(server, "silent")] == ["insert"]
+
+
 def test_with_the_setting_every_dataset_is_journalled_and_no_control_table(data: Path) -> None:
-    with Server(data, "--journal-default", "true") as server:
+    with Server(data, "--journal-default", "rows") as server:
         server.rows("CREATE SCHEMA other")
         server.rows("CREATE TABLE other.t AS SELECT 1 AS a")
         server.rows("CALL tombstone(dataset := 'other.t', key_column := 'a', key_values := [1])")

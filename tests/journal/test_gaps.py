@@ -54,7 +54,8 @@ def test_what_compaction_writes_anew_is_no_change(data: Path) -> None:
         server.rows("INSERT INTO people VALUES (7)")
         flush(server)
         found = server.rows("SELECT change FROM catalog.journal ORDER BY sequence")
-        assert [row["change"] for row in found] == ["begin", "journal_on", *["insert"] * 6, "delete", "insert"]
+        changes = ["begin", "create", "journal_on", *["insert"] * 6, "delete", "insert"]
+        assert [row["change"] for row in found] == changes
         assert verdict(server)["problem"] is None
 
 

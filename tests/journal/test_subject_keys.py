@@ -1,10 +1,11 @@
 """The file of subject keys: keys stay, destroyed ones are gone from it, whatever ends the process."""
 
+import os
 from pathlib import Path
 
 import pytest
 
-from server.errors import StartupError
+from server.errors import LogUnavailable, StartupError
 from server.journal.sealing import ERASED, READABLE, UNREADABLE, Sealing, Values
 from server.journal.subject_keys import FILE, RECORD_BYTES, SubjectKeys
 
@@ -69,6 +70,45 @@ def test_damaged_record_is_reported_and_gives_no_key(tmp_path: Path) -> None:
     assert SubjectKeys(tmp_path).made([ANN])[ANN][0] == number + 1
 
 
+@pytest.mark.parametrize("place", [3, 20, 48, 50, 62])
+def test_damaged_record_opens_nothing_and_goes_with_the_next_that_is_destroyed(tmp_path: Path, place: int) -> None:
+    """Whichever byte it is: of the subject, the key, the state, the zeros or the checksum."""
+    keys = SubjectKeys(tmp_path)
+    number, key = keys.made([ANN])[ANN]
+    file = tmp_path / FILE
+    data = bytearray(file.read_bytes())
+    data[number * RECORD_BYTES + place] ^= 1
+    file.write_bytes(data)
+    for reopened in (keys, SubjectKeys(tmp_path)):
+        assert reopened.find(number) is None
+        assert reopened.made([ANN])[ANN][1] not in (key, bytes(32))
+    assert reopened.destroy([BOB]) == 0
+    assert key[8:] not in file.read_bytes()
+    assert reopened.find(number) == b""
+
+
+def test_after_a_destruction_that_failed_nothing_is_sealed_by_zeros_and_it_can_be_finished(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = SubjectKeys(tmp_path)
+    number, key = keys.made([ANN, BOB])[ANN]
+
+    def refuse(_: int) -> None:
+        raise OSError(5, "the device refused")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", refuse)
+        with pytest.raises(LogUnavailable, match="the device refused"):
+            keys.destroy([ANN])
+    assert keys.find(number) == b""
+    other, new_key = keys.made([ANN])[ANN]
+    assert other == 3
+    assert new_key not in (key, bytes(32))
+    assert keys.destroy([ANN]) == 1
+    assert keys.find(other) == keys.find(number) == b""
+    assert keys.find(2)
+
+
 def test_values_open_under_their_own_subject_only(tmp_path: Path) -> None:
     sealing = Sealing(SubjectKeys(tmp_path), SECRET)
     ann, bob = sealing.subject("People", "ann"), sealing.subject("people", "bob")
@@ -77,7 +117,6 @@ def test_values_open_under_their_own_subject_only(tmp_path: Path) -> None:
     sealing.seal([(bob, values)])
     assert sealing.subject("PEOPLE", "ann") == ann
     assert sealing.subject("other", "ann") != ann
-    assert sealing.subject_of_row("people", 1) != sealing.subject("people", "1")
     assert sealing.open(ann, sealed.key_number, sealed.data) == (values, READABLE)
     assert sealing.open(bob, sealed.key_number, sealed.data) == (None, UNREADABLE)
     assert sealing.open(ann, sealed.key_number + 1, sealed.data) == (None, UNREADABLE)
