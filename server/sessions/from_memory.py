@@ -10,6 +10,9 @@ from typing import Any
 import pyarrow as pa
 
 from server.cache.routing import Route
+from server.engine.context import Context
+from server.engine.results import Reader
+from server.engine.translate import translated
 from server.errors import SqlError
 from server.sessions.describing import Described
 from server.sessions.leases import Lease
@@ -18,6 +21,8 @@ from server.sessions.placing import ASKING
 from server.sessions.services import Services
 from server.sessions.transactions import Transaction
 from server.sql.statements import Statement
+
+EXCERPT = "\n\nLINE "  # where in the text that ran DuckDB met the error
 
 
 class FromMemory:
@@ -45,7 +50,7 @@ class FromMemory:
 
     def open(
         self, statement: Statement, values: Any, schema: pa.Schema, transaction: Transaction | None, name: str
-    ) -> tuple[Lease, pa.RecordBatchReader] | None:
+    ) -> tuple[Lease, Reader] | None:
         """The query's result, of this schema. name: see `InProgress`."""
         if (route := self._route(statement, transaction)) is None:
             return None
@@ -66,7 +71,7 @@ class FromMemory:
 
     def _opened(
         self, route: Route, statement: Statement, values: Any, schema: pa.Schema, name: str
-    ) -> tuple[Lease, pa.RecordBatchReader] | None:
+    ) -> tuple[Lease, Reader] | None:
         rows = self._services.engine.batches.rows_at_once(schema)
         try:
             lease = self._lease(route, statement, name)
@@ -74,7 +79,7 @@ class FromMemory:
         except SqlError:  # a copy is gone by now, or the query has an error
             return None
         if reader.schema.equals(schema):
-            return lease, reader
+            return lease, _WithoutExcerpts(reader, lease.cursor.context)
         reader.close()
         lease.cursor.discard()
         lease.free()
@@ -87,3 +92,23 @@ class FromMemory:
             lease.free()
             raise SqlError("the schema of the session changed")
         return lease
+
+
+class _WithoutExcerpts:
+    """A reader whose errors do not show the text that ran, which is not the caller's. Rows may be on their way by then,
+    so it is too late for the lake to tell the error."""
+
+    def __init__(self, reader: pa.RecordBatchReader, context: Context) -> None:
+        self._reader = reader
+        self._context = context
+        self.schema = reader.schema
+
+    def read_next_batch(self) -> pa.RecordBatch:
+        try:
+            with translated(self._context):
+                return self._reader.read_next_batch()
+        except SqlError as error:
+            raise SqlError(str(error).partition(EXCERPT)[0]) from None
+
+    def close(self) -> None:
+        self._reader.close()
