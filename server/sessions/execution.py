@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from server.access.principal import Principal
 from server.engine.results import ResultStream
-from server.errors import LakehouseError
+from server.errors import LakehouseError, SchemaChanged
 from server.ingest.feed import Feed
 from server.ingest.loading import Mode, Target
 from server.sessions.bulk import Bound
@@ -86,6 +86,8 @@ class Execution:
         limits = self._services.limits.of(self._principal.name)
 
         def ended(rows: int, result_bytes: int, error: LakehouseError | None) -> None:
+            if isinstance(error, SchemaChanged):
+                self._services.engine.schema_changed()  # it was another server: what is known of the query is forgotten
             if error is not None and transaction is not None:
                 transaction.broke()
             record.end(rows, result_bytes, error)
