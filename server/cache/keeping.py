@@ -10,7 +10,7 @@ from server.engine.engine import SERVER, Engine
 from server.logs import logger
 
 MAKE_SCHEMA = f"CREATE SCHEMA IF NOT EXISTS memory.{SCHEMA}"
-DROP_SCHEMA = f"DROP SCHEMA memory.{SCHEMA} CASCADE"
+DROP_SCHEMA = f"DROP SCHEMA IF EXISTS memory.{SCHEMA} CASCADE"
 
 _log = logger("cache")
 
