@@ -50,7 +50,6 @@ from server.querylog import QueryLog
 from server.schedules.operations import ScheduleOperations
 from server.schedules.service import Schedules
 from server.sessions.describing import Describer
-from server.sessions.execution import Services
 from server.sessions.grouping import GroupCommit
 from server.sessions.guarding import Guarding
 from server.sessions.held import HeldBudget
@@ -58,6 +57,7 @@ from server.sessions.limits import PrincipalLimits
 from server.sessions.options import standard
 from server.sessions.placing import Placing
 from server.sessions.registry import Sessions
+from server.sessions.services import Services
 from server.sessions.staging import Staging
 from server.sql.parameters import ValueTypes
 from server.sql.tree import Parser

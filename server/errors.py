@@ -98,6 +98,10 @@ class Conflict(Unavailable):
     code = "conflict"
 
 
+class SchemaChanged(Unavailable):
+    """A table of the query is another one than when the query was planned: run it again."""
+
+
 class OutcomeUnknown(Unavailable):
     """Whether a commit was done can't be told: look before trying again."""
 

@@ -24,3 +24,8 @@ class Asking:
             return changes_since(cursor, since)
         finally:
             self._idle.append(cursor)
+
+    def close_idle(self) -> None:
+        """Keep no cursor."""
+        while self._idle:
+            self._idle.pop().close()

@@ -36,8 +36,8 @@ class Following:
         cursor.execute("BEGIN")
         try:
             snapshot = int(cursor.rows(SQL["snapshot"])[0][0])
-            changes = changes_since(cursor, since, snapshot)
-            changed = Changed(snapshot)
+            changes = _changes(cursor, pins, since, snapshot)
+            changed = Changed(snapshot, changes.names or not changes.complete)
             for pin in pins:
                 try:
                     self._bring(cursor, pin, since, changes, pin is wanted, changed)
@@ -73,7 +73,9 @@ class Following:
                     changed.copies[pin.key] = followed
                     return
         if copy is not None or anew or pin.reason is None or changes.may_touch(table_id):
-            changed.copies[pin.key] = self._copying.make(cursor, pin, table_id)
+            made = self._copying.make(cursor, pin, table_id)
+            changed.copies[pin.key] = made
+            changed.schema |= copy is not None and copy.columns != made.columns
 
     def _make_room(self, cursor: LakeCursor, pins: Sequence[Pin], wanted: Pin | None, changed: Changed) -> None:
         """Drop copies until the others fit: one that has grown too large for itself, then those least recently used."""
@@ -91,6 +93,13 @@ class Following:
             self._copying.drop(cursor, pin, copy)
             changed.copies[pin.key] = None
             changed.evicted.append(pin)
+
+
+def _changes(cursor: LakeCursor, pins: Sequence[Pin], since: int, snapshot: int) -> LakeChanges:
+    """Not asked before there is anything to follow: a lake may have a long history."""
+    if all(pin.copy is None and pin.reason is None for pin in pins):
+        return LakeChanges.unknown(snapshot)
+    return changes_since(cursor, since, snapshot)
 
 
 def _table_id(cursor: LakeCursor, pin: Pin, snapshot: int) -> int | None:

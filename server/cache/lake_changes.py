@@ -27,6 +27,10 @@ class LakeChanges:
         return self.names or not self.complete or table_id in self.kinds
 
     @classmethod
+    def unknown(cls, newest: int) -> "LakeChanges":
+        return cls(newest, {}, names=True, complete=False)
+
+    @classmethod
     def of(cls, since: int, commits: Sequence[tuple[int, str | None]]) -> "LakeChanges":
         """commits: (snapshot, changes_made) of those after the snapshot `since`.
 

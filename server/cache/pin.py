@@ -86,11 +86,13 @@ class Pin:
         }
 
 
-@dataclass(frozen=True)
+@dataclass
 class Changed:
-    """What following the lake did: pins whose copy is another one or gone, by key, and those that gave way."""
+    """What following the lake did: pins whose copy is another one or gone, by key, and those that gave way. schema:
+    whether names or columns may mean something else now."""
 
     snapshot: int
+    schema: bool
     copies: dict[str, Copy | None] = field(default_factory=dict)
     reasons: dict[str, str] = field(default_factory=dict)
     evicted: list[Pin] = field(default_factory=list)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from server.cache.pin import SCHEMA, Pin, key_of
 from server.engine.location import LAKE
+from server.sql.column_names import may_change
 from server.sql.statements import Kind, Statement
 from server.sql.tree import Node, Parser, copied, nodes
 
@@ -86,7 +87,7 @@ def route(parser: Parser, statement: Statement, schema: str, pins: Mapping[str, 
             _replace(node, pin)
         elif node.get("class") in ("FUNCTION", "WINDOW"):
             functions.add(str(node["function_name"]).lower())
-    if not used or _qualifies(tree, used.values()) or _names_a_column(tree):
+    if not used or _qualifies(tree, used.values()) or _names_a_column(tree) or may_change(tree):
         return None
     text = parser.deserialize(tree)
     return Route(replace(statement, text=text, tree=tree), tuple(used.values()), frozenset(functions), schema)

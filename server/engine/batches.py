@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from server.config import Settings
-from server.errors import LimitExceeded, Unavailable
+from server.errors import LimitExceeded, SchemaChanged
 
 CHANGED = "a table of this query changed while it was planned; run the statement again"
 VARIABLE_ROWS_MAX = 8192
@@ -57,15 +57,18 @@ class BatchBounds:
 
 
 def cast(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
-    """Give the batch the types that were promised before the run; they differ where an untyped NULL was bound."""
+    """Give the batch the types that were promised before the run; they differ where an untyped NULL was bound.
+
+    Raises SchemaChanged.
+    """
     if batch.schema.names != schema.names:
-        raise Unavailable(CHANGED)
+        raise SchemaChanged(CHANGED)
     try:
         return pa.RecordBatch.from_arrays(
             [column.cast(field.type) for column, field in zip(batch.columns, schema, strict=True)], schema=schema
         )
     except (pa.ArrowException, ValueError):
-        raise Unavailable(CHANGED) from None
+        raise SchemaChanged(CHANGED) from None
 
 
 def _is_fixed(arrow: pa.DataType) -> bool:

@@ -6,6 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 import pyarrow as pa
 
@@ -34,6 +35,18 @@ class ResultLimits:
             raise LimitExceeded("result_bytes_max", f"the result has more than {self.bytes_max} bytes")
 
 
+class Reader(Protocol):
+    """What a result is read from, such as a pa.RecordBatchReader."""
+
+    @property
+    def schema(self) -> pa.Schema: ...
+
+    def read_next_batch(self) -> pa.RecordBatch:
+        """Raises StopIteration at the end."""
+
+    def close(self) -> None: ...
+
+
 class ResultStream:
     """An iterator of record batches, all of `schema`.
 
@@ -45,7 +58,7 @@ class ResultStream:
     def __init__(
         self,
         cursor: LakeCursor,
-        reader: pa.RecordBatchReader,
+        reader: Reader,
         schema: pa.Schema,
         bounds: BatchBounds,
         limits: ResultLimits,

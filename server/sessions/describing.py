@@ -14,9 +14,10 @@ import pyarrow as pa
 from server.engine.cursor import LakeCursor
 from server.engine.engine import Engine
 from server.errors import LakehouseError, SqlError
+from server.sql.column_names import may_change
 from server.sql.dml_parameters import parameter, probe_query
 from server.sql.field_metadata import result_schema
-from server.sql.parameters import UNKNOWN, guess_types, with_nulls
+from server.sql.parameters import UNKNOWN, guess_types, named, with_nulls
 from server.sql.statements import Statement
 from server.sql.tree import Node, Parser, planning_text
 
@@ -136,7 +137,8 @@ class Describer:
     def _schema(self, statement: Statement, tree: Node, cursor: LakeCursor) -> pa.Schema:
         try:
             cursor.execute(planning_text(self._parser, tree))
-            return result_schema(cursor.table().schema, cursor.types())
+            schema = result_schema(cursor.table().schema, cursor.types())
+            return _renamed(schema, statement, cursor) if may_change(statement.tree) else schema
         except SqlError:
             if not statement.parameters:
                 cursor.execute(statement.text)  # the same error, with the position in the caller's own text
@@ -152,3 +154,14 @@ class Describer:
             return [str(row[1]) for row in rows]
 
         return guess_types(tree, column_types)
+
+
+def _renamed(schema: pa.Schema, statement: Statement, cursor: LakeCursor) -> pa.Schema:
+    """The schema with the names that the caller's own text gives."""
+    nulls = named(statement.parameters, [None] * len(statement.parameters))
+    try:
+        names = [str(row[0]) for row in cursor.rows(f"DESCRIBE {statement.text}", nulls)]
+    except SqlError:  # a NULL without a type does not fit where a parameter stands
+        return schema
+    fields = [field.with_name(name) for field, name in zip(schema, names, strict=True)]
+    return pa.schema(fields).with_metadata(schema.metadata)

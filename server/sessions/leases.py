@@ -2,6 +2,9 @@
 
 import threading
 from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
 
 from server.engine.cursor import LakeCursor
 from server.engine.engine import Engine
@@ -54,6 +57,14 @@ class Lease:
             self._take(engine, wanted)
         except BaseException:
             in_progress.remove(self)
+            raise
+
+    def open(self, text: str, values: Any, batch_rows: int) -> pa.RecordBatchReader:
+        """The result of a query, streamed. After an error the lease is given back."""
+        try:
+            return self.cursor.execute(text, values).reader(batch_rows)
+        except BaseException:
+            self.fail()
             raise
 
     def streaming(self, stream: ResultStream) -> None:

@@ -13,7 +13,7 @@ from server.access.login import Login
 from server.config import Settings
 from server.errors import LimitExceeded, Unauthenticated
 from server.logs import logger
-from server.sessions.execution import Services
+from server.sessions.services import Services
 from server.sessions.session import Session
 
 SWEEP_S = 15.0

@@ -21,10 +21,11 @@ from server.operations.registry import Caller
 from server.sessions.bulk import Bound, BoundRow, rows_of
 from server.sessions.client_transactions import ClientTransactions
 from server.sessions.describing import Described
-from server.sessions.execution import Execution, Services
+from server.sessions.execution import Execution
 from server.sessions.held import HeldResults
 from server.sessions.options import Value, write
 from server.sessions.prepared_statements import Prepared, PreparedStatements
+from server.sessions.services import Services
 from server.sessions.setting import apply_setting
 from server.sql.field_metadata import annotate
 from server.sql.parameters import UNKNOWN, named

@@ -78,6 +78,82 @@ def test_many_commits_are_followed_together(server: Server, connection: dbapi.Co
     assert stats(connection, pinned)["row_count"] == 13
 
 
+TRANSACTIONS = [
+    ("UPDATE {t} SET v = 'b' WHERE n = 3", "UPDATE {t} SET v = v || 'c' WHERE n = 3", "UPDATE {t} SET n = n + 1"),
+    ("INSERT INTO {t} VALUES (50, 'x')", "UPDATE {t} SET v = 'y' WHERE n = 50", "DELETE FROM {t} WHERE n = 50"),
+    ("INSERT INTO {t} VALUES (50, 'x'), (51, 'y')", "DELETE FROM {t} WHERE n IN (3, 50)"),
+    ("DELETE FROM {t} WHERE n = 3", "INSERT INTO {t} VALUES (3, 'a')", "DELETE FROM {t} WHERE n = 4"),
+    (
+        "INSERT INTO {t} VALUES (50, 'x')",
+        "ALTER TABLE {t} ADD COLUMN w INTEGER DEFAULT 7",
+        "DELETE FROM {t} WHERE n = 1",
+    ),
+]
+
+
+@pytest.mark.parametrize("statements", TRANSACTIONS, ids=range(len(TRANSACTIONS)))
+def test_a_transaction_that_changes_rows_twice_is_followed(
+    server: Server, connection: dbapi.Connection, pinned: str, statements: tuple[str, ...]
+) -> None:
+    with manual(server) as own:
+        for statement in statements:
+            query(own, statement.format(t=pinned))
+        own.commit()
+        expected = state(own, pinned)
+        own.rollback()
+    assert state(connection, pinned) == expected
+    wait_ready(connection, pinned)
+    assert from_memory(connection, pinned, f"SELECT count(*) FROM {pinned}")[1]
+    assert state(connection, pinned) == expected
+
+
+def test_a_commit_is_seen_at_once_by_the_session_that_made_it_and_by_others(
+    server: Server, connection: dbapi.Connection, pinned: str
+) -> None:
+    with server.connect() as other:
+        for n in range(100, 115):
+            query(connection, f"INSERT INTO {pinned} VALUES ({n}, 'new')")
+            for reader in (connection, other):
+                assert query(reader, f"SELECT max(n) AS n FROM {pinned}").to_pylist() == [{"n": n}]
+
+
+def test_tombstoned_rows_vanish_at_once_and_come_back(connection: dbapi.Connection, pinned: str) -> None:
+    keys = f"dataset := '{pinned}', key_values := [3, 5]"
+    for _ in range(3):
+        query(connection, f"CALL tombstone({keys}, key_column := 'n', reason := 'test')")
+        assert {3, 5}.isdisjoint(row[0] for row in state(connection, pinned))
+        wait_ready(connection, pinned)
+        assert {3, 5}.isdisjoint(row[0] for row in state(connection, pinned))
+        query(connection, f"CALL untombstone({keys})")
+        assert len(state(connection, pinned)) == 10
+        wait_ready(connection, pinned)
+        found, hit = from_memory(connection, pinned, f"SELECT * FROM {pinned} ORDER BY n")
+        assert hit
+        assert found["n"].to_pylist() == list(range(10))
+
+
+def test_commits_that_come_while_a_copy_is_made_are_not_missed(server: Server, connection: dbapi.Connection) -> None:
+    query(
+        connection,
+        "CREATE OR REPLACE TABLE meanwhile AS SELECT range AS n, 'text ' || range AS v FROM range(1_000_000)",
+    )
+    pinning = threading.Thread(target=lambda: pin(connection, "meanwhile"))
+    with server.connect() as writer:
+        pinning.start()
+        for n in range(10):
+            query(writer, f"INSERT INTO meanwhile VALUES ({-n}, 'late')")
+            assert query(writer, "SELECT min(n) AS n FROM meanwhile").to_pylist() == [{"n": -n}]
+        pinning.join()
+        assert query(writer, "SELECT min(n) AS n, count(*) AS c FROM meanwhile").to_pylist() == [
+            {"n": -9, "c": 1_000_010}
+        ]
+        wait_ready(writer, "meanwhile")
+        found, hit = from_memory(writer, "meanwhile", "SELECT min(n) AS n, count(*) AS c FROM meanwhile")
+        assert hit
+        assert found.to_pylist() == [{"n": -9, "c": 1_000_010}]
+    evict(connection, "meanwhile")
+
+
 def test_a_transaction_is_seen_whole_after_its_commit(
     server: Server, connection: dbapi.Connection, pinned: str
 ) -> None:

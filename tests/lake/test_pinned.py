@@ -37,3 +37,9 @@ def test_a_commit_of_another_server_is_never_missed(on_postgres: Environment, tm
         found, hit = from_memory(reader, "told", "SELECT m FROM told LIMIT 1")
         assert hit
         assert found.to_pylist() == [{"m": 7}]
+        shadowed = "SELECT upper('a') || m AS s FROM told LIMIT 1"
+        assert query(reader, shadowed).to_pylist() == [{"s": "A7"}]
+        query(writer, "CREATE MACRO upper(x) AS 'mine '")
+        assert query(reader, shadowed).to_pylist() == [{"s": "mine 7"}]
+        wait_ready(reader, "told")
+        assert query(reader, shadowed).to_pylist() == [{"s": "mine 7"}]
