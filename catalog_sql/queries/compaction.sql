@@ -4,6 +4,11 @@ FROM __ducklake_metadata_lakehouse.ducklake_table t
 JOIN __ducklake_metadata_lakehouse.ducklake_schema s ON s.schema_id = t.schema_id AND s.end_snapshot IS NULL
 WHERE t.end_snapshot IS NULL AND s.schema_name = ? AND t.table_name = ?;
 
+-- named --
+SELECT s.schema_name, t.table_name FROM __ducklake_metadata_lakehouse.ducklake_table t
+JOIN __ducklake_metadata_lakehouse.ducklake_schema s ON s.schema_id = t.schema_id AND s.end_snapshot IS NULL
+WHERE t.end_snapshot IS NULL AND CASE WHEN s.schema_name = 'main' THEN '' ELSE s.schema_name || '.' END || t.table_name = ?;
+
 -- columns --
 SELECT column_id, column_name, column_type, parent_column, initial_default
 FROM __ducklake_metadata_lakehouse.ducklake_column WHERE table_id = ? AND end_snapshot IS NULL ORDER BY column_order;
@@ -64,7 +69,7 @@ SELECT dataset, job_id, files_before, files_after, rows_before, rows_after, byte
 FROM lakehouse.catalog.compactions WHERE job_id = ?;
 
 -- needing --
--- The datasets with many small files, or a large share of deleted rows.
+-- The tables with many small files, or a large share of deleted rows; those of the server are written too.
 WITH live AS (
     SELECT f.table_id, f.data_file_id, f.record_count, f.file_size_bytes, coalesce(d.delete_count, 0) AS delete_count
     FROM __ducklake_metadata_lakehouse.ducklake_data_file f
@@ -75,7 +80,6 @@ WITH live AS (
 SELECT s.schema_name, t.table_name FROM live
 JOIN __ducklake_metadata_lakehouse.ducklake_table t ON t.table_id = live.table_id AND t.end_snapshot IS NULL
 JOIN __ducklake_metadata_lakehouse.ducklake_schema s ON s.schema_id = t.schema_id AND s.end_snapshot IS NULL
-WHERE s.schema_name NOT IN ('catalog', 'vectors', 'deleted')
 GROUP BY ALL
 HAVING count(*) FILTER (live.file_size_bytes < $small_bytes) >= $files_min
     OR sum(live.delete_count) >= $deleted_share * sum(live.record_count) AND sum(live.delete_count) > 0

@@ -1,6 +1,9 @@
 """New files that do not hold what they replace are never committed: the table keeps its files, and no other is left."""
 
+import os
 import resource
+import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -9,10 +12,11 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
-from server.compaction.compacting import Step
+from server.compaction.compacting import Compacting, Step
 from server.engine.engine import Engine
-from server.errors import CompactionFailed, Conflict, NotFound, Unavailable
-from tests.compaction.lake import compact, data_files, opened, rows, run
+from server.errors import Cancelled, CompactionFailed, Conflict, NotFound, Unavailable
+from server.jobs.job import Job
+from tests.compaction.lake import compact, data_files, grow_old, opened, rows, run
 
 Change = Callable[[pa.Table], pa.Table]
 
@@ -20,7 +24,7 @@ Change = Callable[[pa.Table], pa.Table]
 @pytest.fixture
 def engine(data: Path) -> Iterator[Engine]:
     with opened(data) as engine:
-        run(engine, "CREATE TABLE t (a BIGINT, b BIGINT, c VARCHAR)")
+        run(engine, "CREATE TABLE t (a BIGINT, b BIGINT, c VARCHAR)", "CREATE TABLE u (a BIGINT)")
         for first in (0, 10, 20):
             run(engine, f"INSERT INTO t SELECT i, i + 1, 'c' || i FROM range({first}, {first + 10}) r(i)")
         yield engine
@@ -140,8 +144,72 @@ def test_files_that_were_merged_go_when_their_time_has_come(data: Path) -> None:
 def test_parquet_files_of_others_in_the_lakes_folder_are_left_alone(engine: Engine, data: Path) -> None:
     strangers = data / "lake" / "main" / "t" / "someone.parquet"
     pq.write_table(pa.table({"a": [1]}), strangers)
-    compact(engine, "t", started_later_s=3600)
+    grow_old(data)
+    compact(engine, "t")
     assert strangers.exists()
+
+
+def test_a_clock_that_is_set_back_makes_no_file_of_this_process_look_old(engine: Engine, data: Path) -> None:
+    later = time.time() + 3600
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(time, "time", lambda: later)
+        compacting = Compacting(engine)
+    cursor = engine.cursor("admin")
+    cursor.execute("BEGIN")
+    cursor.execute("INSERT INTO u VALUES (1)")
+    (file,) = data_files(data, "u")
+    compacting.clean()
+    assert file.exists()
+    cursor.execute("COMMIT")
+    cursor.close()
+    assert rows(engine, "FROM u") == [(1,)]
+
+
+@pytest.mark.parametrize("name", ["rewrite", "merge"])
+def test_a_job_that_is_cancelled_leaves_off_and_leaves_no_files(engine: Engine, data: Path, name: str) -> None:
+    run(engine, "DELETE FROM t WHERE a = 3")
+    before = rows(engine, "SELECT rowid, * FROM t ORDER BY rowid")
+    job = Job("a-job", "compact", "t", "admin")
+    files = set[Path]()
+
+    def told(now: str, step: Step) -> None:
+        if (now, step) == (name, Step.BEGUN):
+            files.update(data_files(data, "t"))
+        if (now, step) == (name, Step.WRITTEN):
+            job.cancel()
+
+    with pytest.raises(Cancelled):
+        compact(engine, "t", told, job)
+    assert data_files(data, "t") == files
+    assert rows(engine, "SELECT rowid, * FROM t ORDER BY rowid") == before
+
+
+def test_a_job_that_is_cancelled_ends_the_statement_that_it_is_in(engine: Engine, data: Path) -> None:
+    run(engine, "INSERT INTO t SELECT i, i, repeat('x', 50) || i FROM range(1000000) r(i)")
+    run(engine, "DELETE FROM t WHERE b % 2 = 0")
+    job = Job("a-job", "compact", "t", "admin")
+    begun, done = threading.Event(), list[bool]()
+
+    def cancel() -> None:
+        begun.wait()
+        while not done and not data_files(data, "t") - files:
+            time.sleep(0.001)
+        job.cancel()
+
+    def told(now: str, step: Step) -> None:
+        if (now, step) == ("rewrite", Step.BEGUN):
+            begun.set()
+        if (now, step) == ("rewrite", Step.WRITTEN):
+            done.append(True)
+
+    files = data_files(data, "t")
+    thread = threading.Thread(target=cancel)
+    thread.start()
+    with pytest.raises(Cancelled):
+        compact(engine, "t", told, job)
+    thread.join()
+    assert done == []
+    assert data_files(data, "t") == files
 
 
 def test_a_disk_that_takes_no_more_leaves_the_table_as_it_is(engine: Engine, data: Path) -> None:
