@@ -108,7 +108,9 @@ class Compaction:
         rows = self._engine.read(lambda cursor: cursor.rows(SQL["named"], [name]))
         if len(rows) > 1:
             raise InvalidArgument(f"several tables of several schemas are called {name[:80]!r}: rename all but one")
-        return Dataset(*rows[0], "table") if rows else find_dataset(self._engine, name)
+        if rows:
+            return Dataset(str(rows[0][0]), str(rows[0][1]), "table")
+        return find_dataset(self._engine, name)
 
     def _needing(self) -> list[Dataset]:
         """The datasets, and the server's own tables, past the thresholds of the settings."""

@@ -1,6 +1,5 @@
 """New files that do not hold what they replace are never committed: the table keeps its files, and no other is left."""
 
-import os
 import resource
 import threading
 import time
@@ -12,6 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
+from server.catalog.datasets import Dataset
 from server.compaction.compacting import Compacting, Step
 from server.engine.engine import Engine
 from server.errors import Cancelled, CompactionFailed, Conflict, NotFound, Unavailable
@@ -228,3 +228,22 @@ def test_a_disk_that_takes_no_more_leaves_the_table_as_it_is(engine: Engine, dat
     assert data_files(data, "t") == known
     assert rows(engine, "SELECT count(*) FROM t") == [(30,)]
     assert compact(engine, "t")[1].files == 1
+
+
+def test_the_rows_that_wait_for_their_erasure_leave_the_live_files_of_their_table(engine: Engine, data: Path) -> None:
+    """As an erasure does it: it deletes them, then has the table's files written anew while it holds the dataset."""
+    deleted = Dataset("deleted", "sales.people", "table")
+    run(engine, "CREATE SCHEMA deleted", 'CREATE TABLE deleted."sales.people" (id BIGINT, note VARCHAR)')
+    for marker in ("marker-of-ann", "marker-of-bob"):
+        run(engine, f"INSERT INTO deleted.\"sales.people\" VALUES (1, '{marker}')")
+    run(engine, "DELETE FROM deleted.\"sales.people\" WHERE note = 'marker-of-ann'")
+    cursor = engine.cursor("admin")
+    with engine.locks.holding("sales.people"):
+        Compacting(engine).rewrite(cursor, deleted, Job("an-erasure", "erase", "sales.people", "admin"))
+    cursor.close()
+    live = rows(engine, 'SELECT DISTINCT filename FROM deleted."sales.people"')
+    (text,) = {Path(str(name)).read_bytes() for (name,) in live}
+    assert b"marker-of-bob" in text
+    assert b"marker-of-ann" not in text
+    compact_job = Job("a-job", "compact", deleted.name, "admin")
+    assert Compacting(engine).compact(deleted, compact_job)[1].rows == 1
