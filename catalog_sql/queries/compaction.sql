@@ -36,9 +36,14 @@ CALL ducklake_merge_adjacent_files('lakehouse', ?, schema => ?);
 SELECT name, field_id, num_children FROM parquet_schema(?);
 
 -- live --
--- Of each live file the sums that a new one must have; hashes of rows, without and with the row's number.
-SELECT parse_filename(filename), count(*), sum(h), bit_xor(h), sum(hash(h, n)), bit_xor(hash(h, n)), min(n), max(n)
-FROM (SELECT filename, rowid AS n, hash({values}) AS h FROM {table} AS f({alias})) GROUP BY ALL;
+-- The live files with rows, how many each has, and the first and last number of them.
+SELECT filename, count(*), min(rowid), max(rowid) FROM {table} AS f({alias}) GROUP BY filename;
+
+-- sums --
+-- Of live files the sums that new ones must have; hashes of rows, without and with the row's number.
+SELECT filename, count(*), sum(h), bit_xor(h), sum(hash(h, n)), bit_xor(hash(h, n))
+FROM (SELECT filename, rowid AS n, hash({values}) AS h FROM {table} AS f({alias}) WHERE filename IN ({files}))
+GROUP BY filename;
 
 -- file --
 SELECT count(*), sum(h), bit_xor(h) FROM (SELECT {h} AS h FROM (
@@ -46,7 +51,7 @@ SELECT count(*), sum(h), bit_xor(h) FROM (SELECT {h} AS h FROM (
 
 -- sources --
 -- The live files that rows with these numbers are in.
-SELECT DISTINCT parse_filename(filename) FROM {table} AS f({alias})
+SELECT DISTINCT filename FROM {table} AS f({alias})
 WHERE rowid IN (SELECT {number} FROM read_parquet({file}, hive_partitioning = false) AS f({file_alias}));
 
 -- clean_up --
