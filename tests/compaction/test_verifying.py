@@ -141,6 +141,19 @@ def test_files_that_were_merged_go_when_their_time_has_come(data: Path) -> None:
         assert len(data_files(data, "t")) == 1
 
 
+@pytest.mark.parametrize("name", ["o[d]d*", "sp ace's", "{ü}%20"])
+def test_the_data_folder_may_have_any_name(tmp_path: Path, name: str) -> None:
+    data = tmp_path / name / "data"
+    data.parent.mkdir()
+    with opened(data, replaced_files_s=0) as engine:
+        run(engine, "CREATE TABLE t (a BIGINT)", *(f"INSERT INTO t VALUES ({i}), (-{i})" for i in range(1, 4)))
+        run(engine, "CREATE TABLE u AS SELECT 1 AS a", "DELETE FROM t WHERE a < 0")
+        grow_old(data)
+        assert compact(engine, "t")[1].files == 1
+        assert rows(engine, "FROM t ORDER BY a") == [(1,), (2,), (3,)]
+        assert rows(engine, "FROM u") == [(1,)]
+
+
 def test_parquet_files_of_others_in_the_lakes_folder_are_left_alone(engine: Engine, data: Path) -> None:
     strangers = data / "lake" / "main" / "t" / "someone.parquet"
     pq.write_table(pa.table({"a": [1]}), strangers)
