@@ -64,8 +64,8 @@ def name_of(path: str) -> str:
 
 
 def pattern(path: str) -> str:
-    """A path as what DuckDB takes for a pattern that only this path matches. Of a local one it is the path itself, since
-    DuckDB looks for a file of that name first, and lets no other pattern into the folders that it may read."""
+    """A path as what DuckDB takes for a pattern that only this path matches. A local one is that as it is: DuckDB looks
+    for a file of this name first, and takes another pattern for a path outside the folders that it may read."""
     if not path.startswith("s3://"):
         return path
     return "".join(f"[{character}]" if character in "[*?" else character for character in path)
