@@ -4,6 +4,11 @@ FROM __ducklake_metadata_lakehouse.ducklake_table t
 JOIN __ducklake_metadata_lakehouse.ducklake_schema s ON s.schema_id = t.schema_id AND s.end_snapshot IS NULL
 WHERE t.end_snapshot IS NULL AND s.schema_name = ? AND t.table_name = ?;
 
+-- named --
+SELECT s.schema_name, t.table_name FROM __ducklake_metadata_lakehouse.ducklake_table t
+JOIN __ducklake_metadata_lakehouse.ducklake_schema s ON s.schema_id = t.schema_id AND s.end_snapshot IS NULL
+WHERE t.end_snapshot IS NULL AND CASE WHEN s.schema_name = 'main' THEN '' ELSE s.schema_name || '.' END || t.table_name = ?;
+
 -- columns --
 SELECT column_id, column_name, column_type, parent_column, initial_default
 FROM __ducklake_metadata_lakehouse.ducklake_column WHERE table_id = ? AND end_snapshot IS NULL ORDER BY column_order;
@@ -31,9 +36,14 @@ CALL ducklake_merge_adjacent_files('lakehouse', ?, schema => ?);
 SELECT name, field_id, num_children FROM parquet_schema(?);
 
 -- live --
--- Of each live file the sums that a new one must have; hashes of rows, without and with the row's number.
-SELECT parse_filename(filename), count(*), sum(h), bit_xor(h), sum(hash(h, n)), bit_xor(hash(h, n)), min(n), max(n)
-FROM (SELECT filename, rowid AS n, hash({values}) AS h FROM {table} AS f({alias})) GROUP BY ALL;
+-- The live files with rows, how many each has, and the first and last number of them.
+SELECT filename, count(*), min(rowid), max(rowid) FROM {table} AS f({alias}) GROUP BY filename;
+
+-- sums --
+-- Of live files the sums that new ones must have; hashes of rows, without and with the row's number.
+SELECT filename, count(*), sum(h), bit_xor(h), sum(hash(h, n)), bit_xor(hash(h, n))
+FROM (SELECT filename, rowid AS n, hash({values}) AS h FROM {table} AS f({alias}) WHERE filename IN ({files}))
+GROUP BY filename;
 
 -- file --
 SELECT count(*), sum(h), bit_xor(h) FROM (SELECT {h} AS h FROM (
@@ -41,7 +51,7 @@ SELECT count(*), sum(h), bit_xor(h) FROM (SELECT {h} AS h FROM (
 
 -- sources --
 -- The live files that rows with these numbers are in.
-SELECT DISTINCT parse_filename(filename) FROM {table} AS f({alias})
+SELECT DISTINCT filename FROM {table} AS f({alias})
 WHERE rowid IN (SELECT {number} FROM read_parquet({file}, hive_partitioning = false) AS f({file_alias}));
 
 -- clean_up --
@@ -64,7 +74,7 @@ SELECT dataset, job_id, files_before, files_after, rows_before, rows_after, byte
 FROM lakehouse.catalog.compactions WHERE job_id = ?;
 
 -- needing --
--- The datasets with many small files, or a large share of deleted rows.
+-- The tables with many small files, or a large share of deleted rows; those of the server are written too.
 WITH live AS (
     SELECT f.table_id, f.data_file_id, f.record_count, f.file_size_bytes, coalesce(d.delete_count, 0) AS delete_count
     FROM __ducklake_metadata_lakehouse.ducklake_data_file f
@@ -75,7 +85,6 @@ WITH live AS (
 SELECT s.schema_name, t.table_name FROM live
 JOIN __ducklake_metadata_lakehouse.ducklake_table t ON t.table_id = live.table_id AND t.end_snapshot IS NULL
 JOIN __ducklake_metadata_lakehouse.ducklake_schema s ON s.schema_id = t.schema_id AND s.end_snapshot IS NULL
-WHERE s.schema_name NOT IN ('catalog', 'vectors', 'deleted')
 GROUP BY ALL
 HAVING count(*) FILTER (live.file_size_bytes < $small_bytes) >= $files_min
     OR sum(live.delete_count) >= $deleted_share * sum(live.record_count) AND sum(live.delete_count) > 0

@@ -64,7 +64,10 @@ def name_of(path: str) -> str:
 
 
 def pattern(path: str) -> str:
-    """A path as what DuckDB takes for a pattern that only this path matches."""
+    """A path as what DuckDB takes for a pattern that only this path matches. A local one is that as it is: DuckDB looks
+    for a file of this name first, and takes another pattern for a path outside the folders that it may read."""
+    if not path.startswith("s3://"):
+        return path
     return "".join(f"[{character}]" if character in "[*?" else character for character in path)
 
 

@@ -6,14 +6,14 @@ from typing import Any
 import pyarrow as pa
 from pydantic import Field
 
-from server.catalog.datasets import Dataset, find_dataset
+from server.catalog.datasets import CONTROL_SCHEMAS, Dataset, find_dataset
 from server.compaction.compacting import Compacting
 from server.compaction.files import SQL
 from server.engine.engine import Engine
 from server.engine.running import client_gone
 from server.erasure.deleted import deleted_table
 from server.erasure.keys import SQL as TOMBSTONES
-from server.errors import InvalidArgument, LakehouseError, Unsupported
+from server.errors import InvalidArgument, LakehouseError, PermissionDenied, Unsupported
 from server.jobs.job import Job
 from server.jobs.service import Jobs
 from server.operations.registry import Arguments, Caller, Operation
@@ -65,18 +65,21 @@ class Compaction:
 
     def work(self, job: Job) -> str:
         """The job: compact the dataset that is its subject; the message of success."""
-        dataset = find_dataset(self._engine, job.subject)
+        dataset = self._found(job.subject)
         before, after = self._compacting.compact(dataset, job)
         size = f"{before.file_bytes / MIB:.1f} to {after.file_bytes / MIB:.1f} MiB"
         return f"{before.files} files to {after.files}, {size}, {after.rows} rows"
 
     def run(self, caller: Caller, arguments: Compact) -> list[dict[str, Any]]:
         """Raises NotFound, InvalidArgument for a view, Unsupported where rows are to be erased and can't be. Where it
-        is for several datasets, the others go on when one fails."""
+        is for several datasets, the others go on when one fails. Without a dataset it also removes the files that
+        nobody needs, whether a dataset was to be compacted or not."""
         datasets = self._needing() if arguments.dataset is None else [self._table(arguments.dataset)]
         tombstoned = [] if arguments.keep_tombstones else [each for each in datasets if self._has_deleted(each)]
         self._check_erasable(tombstoned, arguments)
         jobs = [(each, self._jobs.submit(KIND, each.name, caller.principal.name)) for each in datasets]
+        if arguments.dataset is None and not jobs:
+            self._compacting.clean()
         if not arguments.wait:
             return [{"dataset": dataset.name, "job_id": job.id} for dataset, job in jobs]
         rows, errors = [], []
@@ -93,13 +96,24 @@ class Compaction:
         return rows
 
     def _table(self, name: str) -> Dataset:
-        dataset = find_dataset(self._engine, name)
+        dataset = self._found(name)
+        if dataset.schema in CONTROL_SCHEMAS:
+            raise PermissionDenied(f"schema {dataset.schema} is written by the server only: compact() takes its tables")
         if dataset.kind == "view":
             raise InvalidArgument(f"{dataset.name} is a view: compact the tables that it reads")
         return dataset
 
+    def _found(self, name: str) -> Dataset:
+        """The table of exactly this name, whatever characters it has; else the dataset that `find_dataset` finds."""
+        rows = self._engine.read(lambda cursor: cursor.rows(SQL["named"], [name]))
+        if len(rows) > 1:
+            raise InvalidArgument(f"several tables of several schemas are called {name[:80]!r}: rename all but one")
+        if rows:
+            return Dataset(str(rows[0][0]), str(rows[0][1]), "table")
+        return find_dataset(self._engine, name)
+
     def _needing(self) -> list[Dataset]:
-        """The datasets past the thresholds of the settings."""
+        """The datasets, and the server's own tables, past the thresholds of the settings."""
         settings = self._engine.settings
         values = {
             "small_bytes": settings.compact_small_bytes,

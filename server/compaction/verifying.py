@@ -14,7 +14,7 @@ are. Then
   away none but those that were compared.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -39,13 +39,44 @@ class Sums:
 
 @dataclass(frozen=True)
 class Live:
-    """A live file: sums of its rows without and with their numbers, and the first and last of these."""
+    """A live file: how many rows it has, and the first and last of their numbers."""
 
     name: str
-    plain: Sums
-    numbered: Sums
+    rows: int
     first: int
     last: int
+
+
+class _Old:
+    """The live files of a table, and sums of their rows: read once, and of no more files than are asked for."""
+
+    def __init__(self, cursor: LakeCursor, table: Table, with_snapshot: bool) -> None:
+        self._cursor = cursor
+        self._table = table
+        self._values = table.alias + (", snapshot_id" if with_snapshot else "")
+        self._plain: dict[str, Sums] = {}
+        self._numbered: dict[str, Sums] = {}
+        rows = cursor.rows(SQL["live"].format(table=table.sql, alias=table.alias))
+        self.files = sorted((Live(*row) for row in rows), key=lambda file: file.first)
+
+    def plain(self, names: Sequence[str]) -> Sums:
+        """Of rows without their numbers."""
+        self.read(names)
+        return sum((self._plain[name] for name in names), Sums())
+
+    def numbered(self, names: Sequence[str]) -> Sums:
+        """Of rows with their numbers."""
+        self.read(names)
+        return sum((self._numbered[name] for name in names), Sums())
+
+    def read(self, names: Iterable[str]) -> None:
+        if not (unread := sorted(set(names) - self._plain.keys())):
+            return
+        parts = {"values": self._values, "table": self._table.sql, "alias": self._table.alias}
+        files = ", ".join(literal(name) for name in unread)  # constants, so that DuckDB opens these files alone
+        for name, rows, plain, plain_xor, total, xor in self._cursor.rows(SQL["sums"].format(**parts, files=files)):
+            self._plain[name] = Sums(rows, int(plain), int(plain_xor))
+            self._numbered[name] = Sums(rows, int(total), int(xor))
 
 
 def verify(cursor: LakeCursor, table: Table, written: set[str], replaced: int) -> int:
@@ -57,14 +88,18 @@ def verify(cursor: LakeCursor, table: Table, written: set[str], replaced: int) -
     merged = {SNAPSHOT_ID in found.top for found in fields.values()}
     if len(merged) > 1:
         raise CompactionFailed("some of the new files tell the snapshots of their rows and some do not")
-    live = _live(cursor, table, with_snapshot=True in merged)
+    old = _Old(cursor, table, with_snapshot=True in merged)
     sources: list[str] = []
     rows = 0
     for path, found in sorted(fields.items()):
         sums = _sums(cursor, table, path, found)
-        replaces = _numbered(cursor, table, path, found) if ROW_ID in found.top else _run(live, sums, set(sources))
-        expected = [live[name].numbered if ROW_ID in found.top else live[name].plain for name in replaces]
-        if sum(expected, Sums()) != sums:
+        if ROW_ID in found.top:
+            replaces = _numbered(cursor, table, path, found)
+            expected = old.numbered(replaces)
+        else:
+            replaces = _run(old, sums, set(sources))
+            expected = old.plain(replaces)
+        if expected != sums:
             raise CompactionFailed(f"new file {name_of(path)} does not hold the rows of the files that it replaces")
         sources += replaces
         rows += sums.rows
@@ -78,17 +113,6 @@ def verify(cursor: LakeCursor, table: Table, written: set[str], replaced: int) -
 
 def _fields(cursor: LakeCursor, path: str) -> FileFields:
     return FileFields.of(cursor.rows(SQL["file_fields"], [pattern(path)]))
-
-
-def _live(cursor: LakeCursor, table: Table, with_snapshot: bool) -> dict[str, Live]:
-    values = table.alias + (", snapshot_id" if with_snapshot else "")
-    text = SQL["live"].format(values=values, table=table.sql, alias=table.alias)
-    return {
-        str(name): Live(
-            str(name), Sums(rows, int(plain), int(plain_xor)), Sums(rows, int(total), int(xor)), first, last
-        )
-        for name, rows, plain, plain_xor, total, xor, first, last in cursor.rows(text)
-    }
 
 
 def _sums(cursor: LakeCursor, table: Table, path: str, fields: FileFields) -> Sums:
@@ -117,17 +141,21 @@ def _numbered(cursor: LakeCursor, table: Table, path: str, fields: FileFields) -
     return [str(row[0]) for row in cursor.rows(SQL["sources"].format(**parts))]
 
 
-def _run(live: dict[str, Live], sums: Sums, taken: set[str]) -> Sequence[str]:
+def _run(old: _Old, sums: Sums, taken: set[str]) -> list[str]:
     """The neighbouring files whose rows a new file without row numbers holds; none if there are no such."""
-    files = sorted(live.values(), key=lambda file: file.first)
-    ends = list(accumulate(file.plain.rows for file in files))
-    starts = {end - file.plain.rows: position for position, (end, file) in enumerate(zip(ends, files, strict=True))}
+    runs = list(_runs(old.files, sums.rows))
+    old.read(name for run in runs for name in run)
+    return next((run for run in runs if old.plain(run) == sums and taken.isdisjoint(run)), [])
+
+
+def _runs(files: Sequence[Live], rows: int) -> Iterator[list[str]]:
+    """The neighbouring files that have so many rows together, with numbers that follow one another."""
+    ends = list(accumulate(file.rows for file in files))
+    starts = {end - file.rows: position for position, (end, file) in enumerate(zip(ends, files, strict=True))}
     for position, end in enumerate(ends):
-        begin = starts.get(end - sums.rows)
+        begin = starts.get(end - rows)
         if begin is None or begin > position:
             continue
         run = files[begin : position + 1]
-        together = run[-1].last - run[0].first + 1 == sums.rows
-        if together and sum((file.plain for file in run), Sums()) == sums and taken.isdisjoint(f.name for f in run):
-            return [file.name for file in run]
-    return []
+        if run[-1].last - run[0].first + 1 == rows:
+            yield [file.name for file in run]

@@ -1,7 +1,8 @@
 """One job: what it is, how far it is, how it is told to stop, and how others wait for its end."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -46,15 +47,28 @@ class Job:
     left: threading.Event = field(default_factory=threading.Event)
     told: threading.Event = field(default_factory=threading.Event)
     cancelled: bool = False
+    _interrupt: Callable[[], None] | None = None
 
     def cancel(self) -> None:
-        """Ask it to end for good, at its next check."""
+        """Ask it to end for good, at its next check, or now where it may be interrupted."""
         self.cancelled = True
-        self.told.set()
+        self.stop()
 
     def stop(self) -> None:
-        """Ask it to leave off until the next start, at its next check."""
+        """Ask it to leave off until the next start, at its next check, or now where it may be interrupted."""
         self.told.set()
+        if (interrupt := self._interrupt) is not None:
+            interrupt()
+
+    @contextmanager
+    def interruptible(self, interrupt: Callable[[], None]) -> Iterator[None]:
+        """interrupt: ends what the job does just now, with Cancelled; another thread calls it. It does nothing between
+        two statements, so check before each that may take long."""
+        self._interrupt = interrupt
+        try:
+            yield
+        finally:
+            self._interrupt = None
 
     def must_stop(self) -> bool:
         return self.told.is_set()

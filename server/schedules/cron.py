@@ -3,10 +3,13 @@
 from datetime import UTC, datetime
 
 from apscheduler.triggers.cron import CronTrigger
+from apscheduler.triggers.cron.expressions import MONTHS, WEEKDAYS
 
 from server.errors import InvalidArgument
 
 CHARS_MAX = 200
+# Of each field. A range has two of them.
+NAMES: tuple[list[str], ...] = ([], [], ["last"], MONTHS, WEEKDAYS)
 
 
 def trigger(cron: str) -> CronTrigger:
@@ -20,6 +23,7 @@ def trigger(cron: str) -> CronTrigger:
         raise InvalidArgument("cron: name days of the week, mon to sun: their numbers mean different days to people")
     if weekday != "*" and day != "*":
         raise InvalidArgument("cron: give a day of the month or a day of the week, not both")
+    _check_names(fields)
     try:
         found = CronTrigger.from_crontab(cron, timezone=UTC)
     except ValueError as error:
@@ -27,6 +31,16 @@ def trigger(cron: str) -> CronTrigger:
     if next_after(found, datetime.now(UTC)) is None:
         raise InvalidArgument(f"cron {cron!r} never comes")
     return found
+
+
+def _check_names(fields: list[str]) -> None:
+    """APScheduler reads a name and leaves out what follows it: it would take mon/2 for mon. Raises InvalidArgument."""
+    for field, names in zip(fields, NAMES, strict=True):
+        for part in field.lower().split(","):
+            ends = part.split("-")
+            if any(map(str.isalpha, part)) and not (len(ends) <= 2 and set(ends) <= set(names)):
+                known = f"names here are {', '.join(names)}" if names else "there are no names here"
+                raise InvalidArgument(f"cron: {part!r}: {known}")
 
 
 def next_after(found: CronTrigger, moment: datetime) -> datetime | None:

@@ -1,16 +1,18 @@
 """The operations create_schedule and drop_schedule."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pyarrow as pa
 from pydantic import Field, ValidationError, field_validator
 
 from server.engine.engine import Engine
-from server.errors import AlreadyExists, InvalidArgument, LimitExceeded, PermissionDenied
+from server.errors import AlreadyExists, Conflict, InvalidArgument, LimitExceeded, NotFound, PermissionDenied
 from server.operations.registry import Arguments, Caller, Operation, Operations
 from server.schedules.cron import trigger
-from server.schedules.schedule import Schedule
+from server.schedules.schedule import Kept, Schedule
 from server.schedules.service import Schedules
 from server.sql.schema import schema_of
 
@@ -66,7 +68,8 @@ class ScheduleOperations:
         ]
 
     def _create(self, caller: Caller, arguments: CreateSchedule) -> list[dict[str, Any]]:
-        """Raises NotFound for the operation, InvalidArgument, PermissionDenied, AlreadyExists, LimitExceeded."""
+        """Raises NotFound for the operation, InvalidArgument, PermissionDenied, AlreadyExists, LimitExceeded,
+        Conflict."""
         trigger(arguments.cron)
         operation = self._operations.find(arguments.operation)
         if operation.permission not in caller.principal.roles:
@@ -74,21 +77,38 @@ class ScheduleOperations:
         text = _checked(operation, arguments.arguments)
         cron = " ".join(arguments.cron.split())
         schedule = Schedule(arguments.name, cron, operation.name, text, caller.principal.name)
-        with self._engine.locks.holding(_LOCK):
-            if (known := self._schedules.get(schedule.name)) is not None:
-                raise AlreadyExists(f"schedule {known.name!r} exists: drop it first")
-            if self._schedules.count() >= SCHEDULES_MAX:
+        with self._changing():
+            known = self._schedules.records.load()
+            if (taken := _named(known, schedule.name)) is not None:
+                raise AlreadyExists(f"schedule {taken.name!r} exists: drop it first")
+            if len(known) >= SCHEDULES_MAX:
                 raise LimitExceeded("SCHEDULES_MAX", f"there are {SCHEDULES_MAX} schedules")
             self._schedules.records.record(schedule, False, caller.principal.name)
             self._schedules.add(schedule)
         return [{"name": schedule.name, "operation": operation.name, "cron": cron, "principal": schedule.principal}]
 
     def _drop(self, caller: Caller, arguments: ScheduleName) -> list[dict[str, Any]]:
-        with self._engine.locks.holding(_LOCK):
-            schedule = self._schedules.find(arguments.name)
+        """Raises NotFound, Conflict."""
+        with self._changing():
+            schedule = _named(self._schedules.records.load(), arguments.name)
+            if schedule is None:
+                raise NotFound(f"there is no schedule {arguments.name!r}: see catalog.schedules")
             self._schedules.records.record(schedule, True, caller.principal.name)
             self._schedules.remove(schedule)
         return [{"name": schedule.name, "status": "dropped"}]
+
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        """Alone among those who make and drop schedules. Raises Conflict while another server does."""
+        with self._engine.locks.holding(_LOCK), self._schedules.turns.held(_LOCK) as ours:
+            if not ours:
+                raise Conflict("another server makes or drops a schedule: try again")
+            yield
+
+
+def _named(known: list[Kept], name: str) -> Schedule | None:
+    """In any letter case."""
+    return next((kept.schedule for kept in known if kept.schedule.name.lower() == name.lower()), None)
 
 
 def _checked(operation: Operation[Any], arguments: dict[str, Any]) -> str:

@@ -1,24 +1,35 @@
-"""The scheduler: APScheduler tells when, a thread for each run does it, the lake keeps what came of it."""
+"""The scheduler: APScheduler tells when, a thread for each run does it, the lake keeps what came of it and, with that,
+whether a run is due: so of several servers one does it."""
 
+import contextlib
 import threading
 import time
 from datetime import UTC, datetime
 from typing import Any
 
 from apscheduler.executors.debug import DebugExecutor
+from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from server.access.principals import Principals
 from server.engine.engine import Engine
-from server.errors import InvalidArgument, LakehouseError, NotFound
+from server.errors import InvalidArgument, LakehouseError
 from server.logs import logger
 from server.operations.registry import Caller, Operations
-from server.schedules.cron import next_after, trigger
+from server.schedules.cron import trigger
 from server.schedules.schedule import INTERRUPTED, Schedule, ScheduleRecords
+from server.schedules.turns import Turns
 
 RUNNING_MAX = 4  # runs at once; more wait
 STOP_S_MAX = 5.0
 MESSAGE_CHARS_MAX = 1000
+FOLLOW_S = 10  # how often other servers' schedules are looked for
+FOLLOWING = "-follow"  # no schedule has this name
+
+
+def turn_of(name: str) -> str:
+    """The turn of running a schedule."""
+    return f"schedule {name.lower()}"
 
 
 class Schedules:
@@ -28,6 +39,7 @@ class Schedules:
         self._operations = operations
         self._principals = principals
         self.records = ScheduleRecords(engine)
+        self.turns = Turns(engine.location)
         self._schedules: dict[str, Schedule] = {}
         self._running: dict[str, threading.Thread] = {}
         self._lock = threading.Lock()
@@ -44,18 +56,17 @@ class Schedules:
 
     def start(self) -> None:
         """Take up the schedules of the lake. What was missed or broken off since the last run is run once, now."""
-        self.records.end_interrupted()
-        now = datetime.now(UTC)
-        for kept in self.records.load():
-            try:
-                due = next_after(trigger(kept.schedule.cron), kept.since)
-                self.add(kept.schedule, at_once=kept.was_interrupted or (due is not None and due <= now))
-            except InvalidArgument as error:  # another version of APScheduler took it
-                self._log.error("a schedule is left out", schedule=kept.schedule.name, error=str(error))
+        for name in self.records.going_on():
+            with self.turns.held(turn_of(name)) as ours:
+                if ours:
+                    self.records.end_interrupted(name)
+        self._follow()
+        if self.turns.are_shared:
+            self._clock.add_job(self._follow_or_log, "interval", seconds=FOLLOW_S, id=FOLLOWING)
         self._clock.start()
 
     def add(self, schedule: Schedule, at_once: bool = False) -> None:
-        """Outside the lock: APScheduler holds one of its own while it calls `_fire`."""
+        """Raises InvalidArgument. Outside the lock: APScheduler holds one of its own while it calls `_fire`."""
         more: dict[str, Any] = {"next_run_time": datetime.now(UTC)} if at_once else {}
         when = trigger(schedule.cron)
         with self._lock:
@@ -65,25 +76,35 @@ class Schedules:
     def remove(self, schedule: Schedule) -> None:
         """A run that goes on is left to its end."""
         with self._lock:
-            self._schedules.pop(schedule.name, None)
-        self._clock.remove_job(schedule.name)
+            known = self._schedules.pop(schedule.name, None)
+        if known is not None:
+            with contextlib.suppress(JobLookupError):  # two removed it at once
+                self._clock.remove_job(schedule.name)
 
-    def find(self, name: str) -> Schedule:
-        """In any letter case. Raises NotFound."""
-        if (found := self.get(name)) is None:
-            raise NotFound(f"there is no schedule {name!r}: see catalog.schedules")
-        return found
-
-    def get(self, name: str) -> Schedule | None:
+    def _follow(self) -> None:
+        """Do as the lake says: other servers make schedules and drop them, too."""
+        now = datetime.now(UTC)
         with self._lock:
-            return next((one for one in self._schedules.values() if one.name.lower() == name.lower()), None)
+            known = dict(self._schedules)
+        for kept in self.records.load():
+            if known.pop(kept.schedule.name, None) == kept.schedule:
+                continue
+            try:
+                self.add(kept.schedule, at_once=kept.is_due(now))
+            except InvalidArgument as error:  # another version of APScheduler took it
+                self._log.error("a schedule is left out", schedule=kept.schedule.name, error=str(error))
+        for schedule in known.values():
+            self.remove(schedule)
 
-    def count(self) -> int:
-        return len(self._schedules)
+    def _follow_or_log(self) -> None:
+        try:
+            self._follow()
+        except LakehouseError as error:
+            self._log.warning("schedules of other servers can't be read", error=str(error))
 
     def coming(self) -> list[dict[str, Any]]:
         """When each runs next, for the view catalog.schedules."""
-        jobs = self._clock.get_jobs() if self._clock.running else []
+        jobs = [job for job in self._clock.get_jobs() if job.id != FOLLOWING] if self._clock.running else []
         return [{"name": job.id, "next_run_at": job.next_run_time} for job in jobs]
 
     def stop(self) -> None:
@@ -112,13 +133,29 @@ class Schedules:
         try:
             with self._places:
                 if not self._stopping.is_set():
-                    self._recorded(schedule)
+                    self._in_turn(schedule)
         except LakehouseError as error:
-            # Without its start there is no run; without its end the next start tells it as interrupted.
+            # Without its start there is no run; without its end it is told as interrupted before the next.
             self._log.error("a run could not be recorded", schedule=schedule.name, error=str(error))
         finally:
             with self._lock:
                 del self._running[schedule.name]
+
+    def _in_turn(self, schedule: Schedule) -> None:
+        """Run it, unless another server does or did. All servers come here when its time has come."""
+        with self.turns.held(turn_of(schedule.name)) as ours:
+            if ours and self._is_due(schedule):
+                self._recorded(schedule)
+            else:
+                self._log.info("a run is left to another server", schedule=schedule.name)
+
+    def _is_due(self, schedule: Schedule) -> bool:
+        """The turn is ours: a run that seems to go on ended with its server."""
+        kept = self.records.find(schedule.name)
+        if kept is not None and kept.goes_on:
+            self.records.end_interrupted(kept.schedule.name)
+            kept = self.records.find(schedule.name)
+        return kept is not None and kept.schedule == schedule and kept.is_due(datetime.now(UTC))
 
     def _recorded(self, schedule: Schedule) -> None:
         run_id = self.records.began(schedule)

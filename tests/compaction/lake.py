@@ -1,13 +1,14 @@
 """A lake without a server, for what no client can do: change files under a compaction, kill a process in the middle.
 
-`python -m tests.compaction.lake DATA DATASET STEP` compacts and kills itself when it has come to that step, counted
-from 0; it prints the steps that it came by, and ends by itself if there are fewer.
+`python -m tests.compaction.lake DATA DATASET STEP WHAT` compacts until it has come to that step, counted from 0, and
+then kills itself, or goes on with a disk that is full: WHAT is kill or full. It prints the steps that it came by, and
+ends by itself if there are fewer; an error of the compaction ends it with status 1.
 """
 
 import os
+import resource
 import signal
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +21,7 @@ from server.config import Settings
 from server.data_folder import DataFolder
 from server.engine.cursor import LakeCursor
 from server.engine.engine import SERVER, Engine
+from server.errors import LakehouseError
 from server.jobs.job import Job
 from server.sql.tree import Parser
 
@@ -61,12 +63,16 @@ def rows(engine: Engine, text: str) -> list[tuple[Any, ...]]:
     return engine.read(read)
 
 
-def compact(
-    engine: Engine, dataset: str, told: Told = lambda *_: None, started_later_s: float = 0.0
-) -> tuple[Size, Size]:
-    """started_later_s: as if this process had started so much later than it did."""
-    compacting = Compacting(engine, told, time.time() + started_later_s)
-    return compacting.compact(find_dataset(engine, dataset), Job("a-job", "compact", dataset, "admin"))
+def compact(engine: Engine, dataset: str, told: Told = lambda *_: None, job: Job | None = None) -> tuple[Size, Size]:
+    job = job or Job("a-job", "compact", dataset, "admin")
+    return Compacting(engine, told).compact(find_dataset(engine, dataset), job)
+
+
+def grow_old(data: Path) -> None:
+    """Make every data file an hour older, as if a process that is long gone had written it."""
+    for file in (data / "lake").rglob("*.parquet"):
+        written_at = file.stat().st_mtime - 3600
+        os.utime(file, (written_at, written_at))
 
 
 def data_files(data: Path, table: str) -> set[Path]:
@@ -74,19 +80,33 @@ def data_files(data: Path, table: str) -> set[Path]:
     return set((data / FOLDER / table).rglob("*.parquet"))
 
 
+def kill() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def fill_disk() -> None:
+    """No file may grow from here on."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
+
+
 def main() -> None:
     data, dataset, last = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+    happens = {"kill": kill, "full": fill_disk}[sys.argv[4]]
     steps: list[str] = []
 
     def told(name: str, step: Step) -> None:
         sys.stdout.write(f"{name} {step.value}\n")
         sys.stdout.flush()
         if len(steps) == last:
-            os.kill(os.getpid(), signal.SIGKILL)
+            happens()
         steps.append(name)
 
     with opened(data, replaced_files_s=0) as engine:
-        compact(engine, dataset, told)
+        try:
+            compact(engine, dataset, told)
+        except LakehouseError as error:
+            sys.stdout.write(f"{error.code}\n")
+            sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -131,6 +131,29 @@ def test_snapshots_from_before_a_merge_read_as_before(connection: dbapi.Connecti
     assert query(connection, text) == before
 
 
+@pytest.mark.parametrize("name", ['"it\'s"', '"Ünï ☃"', '"with ""quotes"""', '"{braces} %"'])
+def test_tables_and_schemas_may_have_any_name(connection: dbapi.Connection, name: str) -> None:
+    query(connection, f"CREATE SCHEMA IF NOT EXISTS {name}")
+    query(connection, f'CREATE TABLE {name}.{name} ({name} BIGINT, "c0" STRUCT({name} INTEGER[]))')
+    for first in (0, 10, 20):
+        query(connection, f"INSERT INTO {name}.{name} SELECT i, {{{name}: [i]}} FROM range({first}, {first + 10}) t(i)")
+    query(connection, f"DELETE FROM {name}.{name} WHERE {name} = 3")
+    before = query(connection, f"SELECT rowid, * FROM {name}.{name} ORDER BY rowid")
+    plain = name[1:-1].replace('""', '"')
+    (told,) = query(connection, "CALL compact(dataset := ?)", (f"{plain}.{plain}",)).to_pylist()
+    assert (told["dataset"], told["files_after"], told["rows_after"]) == (f"{plain}.{plain}", 1, 29)
+    assert query(connection, f"SELECT rowid, * FROM {name}.{name} ORDER BY rowid") == before
+
+
+def test_a_name_that_two_tables_share_is_refused(server: Server, connection: dbapi.Connection) -> None:
+    query(connection, "CREATE SCHEMA shares")
+    query(connection, 'CREATE SCHEMA "shares.a"')
+    query(connection, 'CREATE TABLE shares."a.b" (id BIGINT)')
+    query(connection, 'CREATE TABLE "shares.a".b (id BIGINT)')
+    with server.operations() as operations, pytest.raises(LakehouseError, match="rename all but one"):
+        operations.call("compact", dataset="shares.a.b")
+
+
 def test_without_waiting_the_answer_names_the_job(connection: dbapi.Connection, server: Server) -> None:
     fill(connection, "later")
     (told,) = query(connection, "CALL compact(dataset := 'later', wait := false)").to_pylist()
@@ -177,7 +200,7 @@ def test_rows_that_wait_for_their_erasure_are_left_alone_only_if_one_says_so(
     assert query(connection, "SELECT count(*) AS n FROM tombstoned")["n"][0].as_py() == 40
 
 
-def test_without_a_dataset_those_past_the_thresholds_are_compacted(data: Path) -> None:
+def test_without_a_dataset_those_past_the_thresholds_are_compacted_and_tables_of_the_server_too(data: Path) -> None:
     with Server(data, "--compact-files-min", "3", "--compact-deleted-share", "0.5") as server:
         connection = server.connect()
         fill(connection, "many_files", files=3)
@@ -187,8 +210,13 @@ def test_without_a_dataset_those_past_the_thresholds_are_compacted(data: Path) -
         fill(connection, "little_deleted", files=1)
         query(connection, "DELETE FROM little_deleted WHERE id < 4")
         with server.operations() as operations:
-            assert [row["dataset"] for row in operations.call("compact")] == ["many_files", "much_deleted"]
-            assert operations.call("compact") == []
+            done = {row["dataset"]: row["files_after"] for row in operations.call("compact")}
+            assert [name for name in done if "." not in name] == ["many_files", "much_deleted"]
+            assert done["catalog.migrations"] == 1
+            assert [row["dataset"] for row in operations.call("compact") if "." not in row["dataset"]] == []
+        assert server.stop() == 0
+        server.start()  # which reads what it compacted of its own
+        assert server.rows("SELECT count(*) AS n FROM many_files") == [{"n": 30}]
 
 
 def test_readers_and_writers_go_on_and_see_every_row_once(server: Server, connection: dbapi.Connection) -> None:
