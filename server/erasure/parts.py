@@ -30,8 +30,8 @@ from server.erasure.traces import Traces
 from server.jobs.service import Jobs
 from server.journal.journal import Journal
 from server.sessions.clearing import Clearing
-from server.sessions.execution import Services
 from server.sessions.registry import Sessions
+from server.sessions.services import Services
 from server.sessions.session import Session
 from server.vectors.building import KIND as BUILD
 from server.vectors.building import IndexBuilder

@@ -1,4 +1,4 @@
-"""The surface of the journal: its values stay, sealed, and the keys that open those of erased subjects are destroyed."""
+"""The surface of the journal: its values stay, sealed, and the keys that open those of erased subjects are gone."""
 
 from server.erasure.surface import Finding, Verdict
 from server.erasure.traces import Traces
