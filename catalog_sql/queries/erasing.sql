@@ -10,29 +10,44 @@ ORDER BY key_hmac;
 SELECT count(*) FROM {deleted};
 
 -- gone_keys --
--- Those of the given keys that no row of the dataset has.
-SELECT g.value FROM {given} g ANTI JOIN {live} d ON d.{key} = TRY_CAST(g.value AS {type});
+-- Those of the given keys that no row of the dataset has. The given ones are the smaller side, here and below.
+WITH still AS (
+    SELECT DISTINCT d.{key} AS value FROM {live} d SEMI JOIN {given} g ON d.{key} = TRY_CAST(g.value AS {type})
+)
+SELECT g.value FROM {given} g ANTI JOIN still ON still.value = TRY_CAST(g.value AS {type});
+
+-- leaving --
+-- The deleted rows.
+CREATE TEMP TABLE lakehouse_leaving AS FROM {deleted};
+
+-- leaving_before --
+-- What rows of these keys were before they were changed, as far as the lake still tells.
+INSERT INTO lakehouse_leaving BY NAME SELECT {columns} FROM ducklake_table_deletions('lakehouse', {schema}, {table}, {first}, {last})
+WHERE {key}::VARCHAR IN (SELECT value FROM {given});
+
+-- left --
+DROP TABLE IF EXISTS temp.main.lakehouse_leaving;
 
 -- values --
--- What the deleted rows have in a column and no row of the dataset has.
-SELECT DISTINCT CAST({column} AS VARCHAR) AS value FROM {deleted} WHERE {column} IS NOT NULL
-    AND {column} NOT IN (SELECT {column} FROM {live} WHERE {column} IS NOT NULL);
+-- What the leaving rows have in a column and no row of the dataset has.
+WITH leaving AS (SELECT DISTINCT {column} AS value FROM temp.main.lakehouse_leaving WHERE {column} IS NOT NULL),
+still AS (SELECT DISTINCT l.{column} AS value FROM {live} l SEMI JOIN leaving ON l.{column} = leaving.value)
+SELECT CAST(leaving.value AS VARCHAR) AS value FROM leaving ANTI JOIN still ON still.value = leaving.value;
 
--- only_deleted --
+-- only_leaving --
 -- The same for a column that the dataset has no more.
-SELECT DISTINCT CAST({column} AS VARCHAR) AS value FROM {deleted} WHERE {column} IS NOT NULL;
+SELECT DISTINCT CAST({column} AS VARCHAR) AS value FROM temp.main.lakehouse_leaving WHERE {column} IS NOT NULL;
 
 -- nested --
 -- The texts inside a nested column, as for `values`.
-SELECT DISTINCT (atom->>'$') AS value FROM (SELECT to_json({column}) AS j FROM {deleted}) AS d, json_tree(d.j) AS t
-WHERE t.type = 'VARCHAR' AND (atom->>'$') NOT IN (
-    SELECT (u.atom->>'$') FROM (SELECT to_json({column}) AS j FROM {live}) AS l, json_tree(l.j) AS u WHERE u.type = 'VARCHAR');
-
--- old_values --
--- What rows of these keys had in a column before they were changed, and no row of the dataset has.
-SELECT DISTINCT CAST({column} AS VARCHAR) AS value FROM ducklake_table_deletions('lakehouse', {schema}, {table}, {first}, {last})
-WHERE {column} IS NOT NULL AND {key}::VARCHAR IN (SELECT value FROM {given})
-    AND {column} NOT IN (SELECT {column} FROM {live} WHERE {column} IS NOT NULL);
+WITH leaving AS (
+    SELECT DISTINCT (t.atom->>'$') AS value
+    FROM (SELECT to_json({column}) AS j FROM temp.main.lakehouse_leaving) AS d, json_tree(d.j) AS t WHERE t.type = 'VARCHAR'
+), still AS (
+    SELECT DISTINCT (t.atom->>'$') AS value FROM (SELECT to_json({column}) AS j FROM {live}) AS d, json_tree(d.j) AS t
+    WHERE t.type = 'VARCHAR' AND (t.atom->>'$') IN (SELECT value FROM leaving)
+)
+SELECT value FROM leaving ANTI JOIN still USING (value);
 
 -- erase_rows --
 DELETE FROM {deleted};

@@ -1,5 +1,6 @@
 """What an erasure goes through in this server, in its order: every place of data has its surface here."""
 
+import contextlib
 from collections.abc import Mapping
 
 from server.appendlog.log import AppendLog
@@ -27,6 +28,7 @@ from server.erasure.surfaces.lake_files import LakeFiles, Snapshots
 from server.erasure.surfaces.rows import DatasetRows, DeletedRows
 from server.erasure.surfaces.sessions import OpenSessions
 from server.erasure.traces import Traces
+from server.errors import Unavailable
 from server.jobs.service import Jobs
 from server.journal.journal import Journal
 from server.sessions.clearing import Clearing
@@ -48,9 +50,13 @@ def plan(
 ) -> Plan:
     engine, folder, settings = services.engine, services.engine.folder, services.engine.settings
 
+    def drain() -> None:
+        with contextlib.suppress(Unavailable):  # another server keeps the journal, and notes a gap
+            journal.drain()
+
     def flush() -> None:
         services.query_log.flush()
-        journal.drain()
+        drain()
 
     def forget() -> None:
         for keeps_texts in (services.describer, services.gate, services.placing):
@@ -68,7 +74,7 @@ def plan(
         Planned(ControlTables(engine), Phase.OPEN),
         Planned(AppendLogFiles(log, folder.log, flush), Phase.OPEN),
         Planned(OpenSessions(sessions.current, end, forget), Phase.QUIET, Phase.QUIET),
-        Planned(Snapshots(engine), Phase.QUIET, Phase.QUIET),
+        Planned(Snapshots(engine, drain), Phase.QUIET, Phase.QUIET),
         Planned(LakeFiles(engine), Phase.QUIET, Phase.QUIET),
         Planned(CatalogFile(engine), Phase.QUIET, Phase.QUIET),
         Planned(CachedCopies(engine, services.cache), Phase.QUIET),

@@ -55,34 +55,34 @@ def traces_of(cursor: LakeCursor, dataset: Dataset) -> Traces:
     cursor.register(GIVEN, pa.table({"value": pa.array(named, pa.string())}))
     try:
         keys = tuple(str(row[0]) for row in cursor.rows(place.text("gone_keys")))
-        values = {name: _values(cursor, place, name) for name in deleted}
+        _collect(cursor, place)
+        values = {name: _texts(cursor, place.text(_query(place, name), column=identifier(name))) for name in deleted}
     finally:
+        cursor.execute(SQL["left"])
         cursor.unregister(GIVEN)
     rows = int(cursor.rows(place.text("rows"))[0][0])
     return Traces(dataset.name, key, keys, hmacs, tuple(named), values, rows=rows)
 
 
-def _values(cursor: LakeCursor, place: _Place, name: str) -> pa.StringArray:
-    column = identifier(name)
-    if _is_nested(place.columns[name]):
-        found = [_texts(cursor, place.text("nested", column=column))] if name in place.live else []
-    elif name in place.live:
-        found = [_texts(cursor, place.text("values", column=column)), *_old_values(cursor, place, column)]
-    else:
-        found = [_texts(cursor, place.text("only_deleted", column=column))]
-    return pa.concat_arrays(found).unique() if found else pa.array([], pa.string())
-
-
-def _old_values(cursor: LakeCursor, place: _Place, column: str) -> list[pa.StringArray]:
-    """What updates replaced, as far as the lake still tells: an older column of the name may have had another type."""
+def _collect(cursor: LakeCursor, place: _Place) -> None:
+    """All that leaves, in a temporary table: the deleted rows and what they were before."""
+    cursor.execute(place.text("leaving"))
     first, last = cursor.rows(SQL["snapshots"])[0][1:]
-    names = {"schema": literal(place.dataset.schema), "table": literal(place.dataset.table)}
-    span = {"first": str(first), "last": str(last)}
+    both = ", ".join(identifier(name) for name in place.columns if name in place.live)
+    names = {"schema": literal(place.dataset.schema), "table": literal(place.dataset.table), "columns": both}
+    if place.nothing or not both:
+        return
     try:
-        return [_texts(cursor, place.text("old_values", column=column, **names, **span))]
-    except SqlError as error:
-        _log.warning("older values of a column can't be read", dataset=place.dataset.name, code=error.code)
-        return []
+        cursor.execute(place.text("leaving_before", first=str(first), last=str(last), **names))
+    except SqlError as error:  # a column may have had another type
+        _log.warning("older versions of rows can't be read", dataset=place.dataset.name, code=error.code)
+
+
+def _query(place: _Place, column: str) -> str:
+    """The name of the query for its traces."""
+    if column not in place.live:
+        return "only_leaving"
+    return "nested" if _is_nested(place.columns[column]) else "values"
 
 
 def _texts(cursor: LakeCursor, sql: str) -> pa.StringArray:

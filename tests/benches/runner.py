@@ -9,6 +9,7 @@ from tests.benches import (
     clients,
     compaction,
     embedding,
+    erasing,
     fetch,
     fetch_quack,
     hnsw,
@@ -44,6 +45,7 @@ BENCHES: dict[str, ModuleType] = {
         journal,
         pinned,
         tombstones,
+        erasing,
         compaction,
         scanning,
     )

@@ -32,7 +32,7 @@ def main(data: Path, dataset: str, last: int) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
 
     application.erasing.told = told
-    caller = Caller(Principal("admin", frozenset({"admin"})), "")
+    caller = Caller(Principal("admin", frozenset({"admin"})), "test")
     try:
         application.operations.run(caller, "erase", {"dataset": dataset})
     finally:

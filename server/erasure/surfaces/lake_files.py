@@ -4,6 +4,7 @@ Both are erased and scanned while nobody uses the lake: what reads an older snap
 """
 
 import contextlib
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -25,13 +26,17 @@ VERSIONS = "older versions of objects, which the bucket may keep, are not looked
 
 
 class Snapshots:
+    """drained: brings every commit into the journal that an expired snapshot could not tell it any more."""
+
     name = "snapshots"
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, drained: Callable[[], object]) -> None:
         self._engine = engine
+        self._drained = drained
 
     def erase(self, traces: Traces) -> int:
         """Expire all but the newest; how many."""
+        self._drained()
         before = _count(self._engine)
         _run(self._engine, SQL["expire"])
         return before - _count(self._engine)
