@@ -139,7 +139,7 @@ class Application:
             *JournalOperations(engine, journal).operations(),
         )
         builder = IndexBuilder(engine, indexes, providers)
-        jobs.register(KIND, builder.work)
+        jobs.register(KIND, hiding.kept_right_after(builder.work))
         rag = Rag(search, providers, settings)
         principals = Principals(engine)
         schedules = Schedules(engine, operations, principals)

@@ -25,3 +25,8 @@ SELECT text FROM {texts} t WHERE NOT EXISTS (SELECT 1 FROM {source} s WHERE cont
 SELECT s.schema_name, t.table_name FROM __ducklake_metadata_lakehouse.ducklake_table t
 JOIN __ducklake_metadata_lakehouse.ducklake_schema s ON s.schema_id = t.schema_id AND s.end_snapshot IS NULL
 WHERE t.end_snapshot IS NULL ORDER BY ALL;
+
+-- changed --
+-- Documents with a chunk that is no part of their text any more.
+SELECT DISTINCT e.doc_id FROM {embeddings} e JOIN {source} s ON CAST(s.{key} AS VARCHAR) = e.doc_id
+WHERE NOT contains(coalesce({text}, ''), e.chunk_text);

@@ -49,7 +49,8 @@ def hidden_documents(
 ) -> dict[str, frozenset[str]]:
     """Index name → the documents whose rows are taken away, as the cursor sees the lake now: what no search may find.
 
-    An index over a table is compared with the table's deleted rows alone, an index over a view with the view.
+    An index over a table is compared with the table's deleted rows alone, an index over a view with the view: what of a
+    document changed there is hidden with it until the index is refreshed.
     """
     deleted = deleted_tables(cursor)
     found = {}
@@ -129,12 +130,21 @@ def _taken_away(
             found |= _column(cursor, SQL["hidden"].format(key=identifier(index.key_column), deleted=deleted))
         if compare:
             visible = SQL["visible"].format(key=identifier(index.key_column), source=index.source)
-            found |= held() - _column(cursor, visible)
+            found |= held() - _column(cursor, visible) | _changed(cursor, index)
         return found
     except LakehouseError as error:
         # Its column or its view is gone: nothing tells which of its documents may still be found.
         _log.error("an index whose source can't be read finds nothing", index=index.index_name, error=str(error))
         return held()
+
+
+def _changed(cursor: LakeCursor, index: IndexDefinition) -> frozenset[str]:
+    """Documents of an index over a view that hold what the view does not give any more: it may put several rows into
+    one document."""
+    if not index.text_columns or _is_table(cursor, index) or not has_embeddings(cursor, index.index_name):
+        return frozenset()
+    names = {"key": identifier(index.key_column), "text": index.text(), "source": index.source}
+    return _column(cursor, ERASING["changed"].format(embeddings=index.embeddings, **names))
 
 
 def _column(cursor: LakeCursor, text: str) -> frozenset[str]:

@@ -8,6 +8,7 @@ from server.engine.commits import commit_on
 from server.engine.cursor import LakeCursor
 from server.engine.engine import Engine
 from server.erasure.documents import hidden_documents, may_hold
+from server.jobs.job import Job
 from server.vectors.catalog import IndexCatalog
 from server.vectors.hidden import HiddenDocuments
 
@@ -24,6 +25,16 @@ class Hiding:
         """Hide what the lake says is taken away."""
         indexes = self._indexes
         self._hidden.hide(self._engine.read(lambda cursor: hidden_documents(cursor, indexes, indexes.all())))
+
+    def kept_right_after(self, build: Callable[[Job], str]) -> Callable[[Job], str]:
+        """The job that builds an index: what it made anew need not be hidden any more."""
+
+        def work(job: Job) -> str:
+            message = build(job)
+            self.load()
+            return message
+
+        return work
 
     def commit(
         self, cursor: LakeCursor, dataset: Dataset, author: str, message: str, work: Callable[[LakeCursor], T]

@@ -136,6 +136,22 @@ def test_a_search_does_not_find_what_is_taken_away(connection: dbapi.Connection)
     assert documents(connection, "hidden_animals", "kitten napping", 5)[0] == "1"
 
 
+def test_a_document_that_a_view_makes_of_several_rows_is_not_found_by_what_one_of_them_said(
+    connection: dbapi.Connection,
+) -> None:
+    query(connection, "CREATE TABLE teams (team INTEGER, person VARCHAR, body VARCHAR)")
+    rows = "(1, 'ada', 'Cats sleep all day.'), (1, 'ben', 'Dogs bark at night.'), (2, 'cem', 'Fish swim.')"
+    query(connection, f"INSERT INTO teams VALUES {rows}")
+    text = "SELECT team AS doc, string_agg(body, ' ' ORDER BY person) AS body FROM teams GROUP BY team"
+    query(connection, f"CREATE VIEW teams_v AS {text}")
+    arguments = {"name": "teams_v", "dataset": "teams_v", "key_column": "doc", "text_columns": ["body"], "wait": True}
+    call(connection, "create_index", **arguments)
+    call(connection, "tombstone", dataset="teams", key_column="person", key_values=["ada"])
+    assert documents(connection, "teams_v", "cats", 5) == ["2"]
+    call(connection, "refresh_index", name="teams_v", wait=True)
+    assert sorted(documents(connection, "teams_v", "dogs", 5)) == ["1", "2"]
+
+
 def test_a_search_in_an_index_over_a_view_does_not_find_it_either(connection: dbapi.Connection) -> None:
     query(connection, "CREATE TABLE viewed (id INTEGER, person VARCHAR, body VARCHAR)")
     query(
