@@ -19,20 +19,20 @@ from server.catalog.lake_macros import create_lake_macros
 from server.catalog.listing import Listing
 from server.catalog.metadata import Metadata
 from server.catalog.migrate import migrate
+from server.certificates.certificates import Certificates
+from server.certificates.operations import CertificateOperations
 from server.compaction.compacting import Compacting
 from server.compaction.operations import KIND as COMPACT
 from server.compaction.operations import Compaction
 from server.config import Settings
 from server.data_folder import DataFolder, FolderLock
 from server.engine.engine import SERVER, Engine
-from server.erasure.certificate_operations import CertificateOperations
-from server.erasure.certificates import Certificates
-from server.erasure.erasing import KIND as ERASE
-from server.erasure.erasing import Erasing
+from server.erasing.erasing import KIND as ERASE
+from server.erasing.erasing import Erasing
+from server.erasing.operations import Erasures
+from server.erasing.parts import erasing, plan
+from server.erasing.pending import Pending
 from server.erasure.hiding import Hiding
-from server.erasure.operations import Erasures
-from server.erasure.parts import erasing, plan
-from server.erasure.pending import Pending
 from server.erasure.suppression import Suppressions
 from server.erasure.tombstones import Tombstones
 from server.gate.gate import Gate

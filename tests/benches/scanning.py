@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from server.erasure.needles import Needles
+from server.scanning.needles import Needles
 from tests.benches.kit.context import Context
 from tests.benches.kit.rows import Row, beside
 from tests.benches.kit.timing import take_turns

@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from server.catalog.migrate import migrations
+from server.certificates.certificate import Erased, Examined
+from server.certificates.certificates import Certificate, Certificates
+from server.certificates.finding import Finding, Verdict
 from server.config import Settings
 from server.data_folder import DataFolder
 from server.engine.cursor import LakeCursor
 from server.engine.engine import SERVER, Engine
-from server.erasure.certificate import Erased, Examined
-from server.erasure.certificates import Certificate, Certificates
 from server.erasure.keys import KeyColumn
-from server.erasure.surface import Finding, Verdict
 from server.sql.tree import Parser
 
 MIGRATION = "0010_erasures.sql"

@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 
 from server.access.principal import Principal
+from server.certificates.certificate import NOT_PROVEN, OF_ERASURE, OF_SURFACE, PROVEN, START
+from server.certificates.certificates import Certificates
+from server.certificates.checks import WHOLE, Checked, check_all, verify
+from server.certificates.operations import CertificateOperations, ExportCertificate
+from server.certificates.signing import ANCHOR_FILE, KEY_FILE
 from server.data_folder import DataFolder
 from server.engine.cursor import LakeCursor
 from server.engine.engine import SERVER, Engine
-from server.erasure.certificate import NOT_PROVEN, OF_ERASURE, OF_SURFACE, PROVEN, START
-from server.erasure.certificate_checks import WHOLE, Checked, check_all, verify
-from server.erasure.certificate_operations import CertificateOperations, ExportCertificate
-from server.erasure.certificates import Certificates
-from server.erasure.signing import ANCHOR_FILE, KEY_FILE
 from server.errors import AlreadyExists, CertificateBroken, Conflict, Unavailable
 from server.operations.registry import Caller
 from tests.erasure.certified import certify, engine_on, erased

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from adbc_driver_manager import dbapi
 
-from server.erasure.surfaces.places import SURFACES
+from server.erasing.surfaces.places import SURFACES
 from tests.erasure.marked import KEYS, MARKERS, ROWS, call_with_keys, decoded, in_bytes, make_marked
 from tests.erasure.people import call, emails, mail, make_people, refused, tombstone
 from tests.harness import Server, query

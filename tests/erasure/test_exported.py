@@ -15,11 +15,11 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from clients import verify_certificate
 from clients.python import LakehouseError
+from server.certificates.certificate import canonical, link_of
+from server.certificates.certificates import Certificates
 from server.config import Settings
 from server.data_folder import DataFolder
 from server.engine.engine import Engine
-from server.erasure.certificate import canonical, link_of
-from server.erasure.certificates import Certificates
 from server.errors import LimitExceeded, NotFound
 from tests.erasure.certified import HMACS, certify, erased
 from tests.harness import ROOT, Server

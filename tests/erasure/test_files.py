@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from server.erasure import files
-from server.erasure.files import scan_file, scan_folder
-from server.erasure.needles import Needles
+from server.scanning import files
+from server.scanning.files import scan_file, scan_folder
+from server.scanning.needles import Needles
 
 MARK = "Marker of Ann, 7f3a"
 MARKED = Needles.of(["never there", MARK])

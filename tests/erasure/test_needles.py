@@ -10,8 +10,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from server.erasure.needles import BLOCK_WINDOWS, COMPARED_WINDOWS, PAIRS_MAX, Needles
-from server.erasure.patterns import NEEDLE_BYTES_MIN, patterns
+from server.scanning.needles import BLOCK_WINDOWS, COMPARED_WINDOWS, PAIRS_MAX, Needles
+from server.scanning.patterns import NEEDLE_BYTES_MIN, patterns
 
 # So few characters that windows, and whole patterns, nearly match everywhere.
 FEW = st.text("ab", min_size=6, max_size=40)

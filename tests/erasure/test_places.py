@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from server.erasure.surfaces.places import (
+from server.erasing.surfaces.places import (
     ELSEWHERE,
     FILES,
     SURFACES,

@@ -14,10 +14,10 @@ import pytest
 from server.engine.context import Context
 from server.engine.cursor import LakeCursor
 from server.engine.quiet import Quiet
-from server.erasure.files import scan_file
-from server.erasure.needles import Needles
-from server.erasure.scanning import BATCH_ROWS, parquet_relation, scan_parquet, scan_text_columns, scan_values
 from server.errors import SqlError, Unavailable
+from server.scanning.columns import BATCH_ROWS, parquet_relation, scan_parquet, scan_text_columns, scan_values
+from server.scanning.files import scan_file
+from server.scanning.needles import Needles
 
 MARK = "Marker of Ann, 7f3a"
 MARKED = Needles.of(["never there", MARK])

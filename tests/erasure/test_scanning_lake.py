@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from server.erasure.files import scan_folder
-from server.erasure.needles import Needles
-from server.erasure.scanning import parquet_relation, scan_parquet, scan_text_columns, scan_values
+from server.scanning.columns import parquet_relation, scan_parquet, scan_text_columns, scan_values
+from server.scanning.files import scan_folder
+from server.scanning.needles import Needles
 from tests.compaction.lake import opened
 
 KEY, NOTE = "5000000000017", "A note of Ann, 7f3a"

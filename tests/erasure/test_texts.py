@@ -6,8 +6,8 @@ import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from server.erasure.needles import Needles
-from server.erasure.texts import texts_in
+from server.scanning.needles import Needles
+from server.scanning.texts import texts_in
 
 LETTERS = st.text("ab", max_size=12)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from adbc_driver_manager import dbapi
 
-from server.erasure.surface import Verdict
+from server.certificates.finding import Verdict
 from tests.erasure.people import call
 from tests.erasure.vector_lake import opened
 from tests.harness import ROOT, Server, query
@@ -133,7 +133,7 @@ def test_searches_go_on_and_nothing_removed_stays_in_memory(data: Path) -> None:
 
 
 def test_a_generation_that_a_search_never_lets_go_is_no_proof(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("server.erasure.surfaces.generations.MAPPED_WAIT_S", 0.2)
+    monkeypatch.setattr("server.erasing.surfaces.generations.MAPPED_WAIT_S", 0.2)
     with opened(data) as lake:
         traces = lake.traces("people", *MARKS)
         with lake.indexes.serving.current("by_graph"):

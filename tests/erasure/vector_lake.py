@@ -16,16 +16,16 @@ from typing import Any
 
 from server.ai.registry import Providers
 from server.catalog.datasets import find_dataset
+from server.certificates.finding import Finding
 from server.config import Settings
 from server.data_folder import DataFolder
 from server.engine import commits
 from server.engine.engine import Engine
+from server.erasing.surfaces.embeddings import Embeddings
+from server.erasing.surfaces.generations import IndexGenerations
+from server.erasing.traces import Traces
 from server.erasure.documents import documents_of
 from server.erasure.keys import KeyColumn
-from server.erasure.surface import Finding
-from server.erasure.surfaces.embeddings import Embeddings
-from server.erasure.surfaces.generations import IndexGenerations
-from server.erasure.traces import Traces
 from server.vectors.building import IndexBuilder
 from server.vectors.catalog import IndexCatalog
 

@@ -1,0 +1,1 @@
+"""Certificates of erasures: what was looked through and found, signed and chained."""

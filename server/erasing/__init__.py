@@ -1,0 +1,1 @@
+"""Erasing for good what tombstones took away, from every place of data, and looking for what is left."""

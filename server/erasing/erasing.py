@@ -1,0 +1,225 @@
+"""The job that erases: what tombstones took away goes from every surface, each is looked through, then it is certified.
+
+docs/erasure.md has the steps; any of them may be done twice, so a job that was cut off does all of them again.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pyarrow as pa
+
+from catalog_sql import named_queries
+from server.catalog.datasets import Dataset, checked_name, existing_dataset
+from server.certificates.certificate import Erased, Examined
+from server.certificates.certificates import Certificates
+from server.certificates.finding import Finding, Verdict
+from server.engine.commits import commit_on
+from server.engine.cursor import LakeCursor
+from server.engine.engine import SERVER, Engine
+from server.erasing.pending import Pending
+from server.erasing.plan import Phase, Plan
+from server.erasing.surface import Surface
+from server.erasing.traces import Traces
+from server.erasing.tracing import traces_of
+from server.erasure.deleted import deleted_table
+from server.erasure.keys import GIVEN
+from server.errors import Conflict, LakehouseError, NotFound
+from server.jobs.job import Job
+from server.logs import logger
+from server.scanning.needles import Needles
+
+SQL = named_queries("queries/erasing.sql")
+KIND = "erase"
+QUIET_WAIT_S = 60.0  # for the server's own threads to leave the lake
+CONFLICT_TRIES = 5
+RETRY_WAIT_S = 0.2
+FAILED = "looking through it failed: {code}"
+
+Told = Callable[[str], None]
+Holding = Callable[[], AbstractContextManager[object]]
+Documents = Callable[[LakeCursor, Dataset, Needles], Mapping[str, tuple[str, ...]]]
+
+_log = logger("erasure")
+
+
+def _nobody(step: str) -> None:
+    """Who listens where nobody does."""
+
+
+@dataclass(frozen=True)
+class Around:
+    """What an erasure needs of others. documents: those of the deleted rows, by index. still: each keeps one user of
+    the lake out of it while files are removed, in their order. moved: the deleted rows are gone from the lake. done:
+    the certificate is written."""
+
+    documents: Documents
+    still: tuple[Holding, ...]
+    moved: Callable[[], None]
+    done: Callable[[Traces], None]
+
+
+class Erasing:
+    """told: called with the name of each step once it is done; a test ends the process there."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        plan: Plan,
+        around: Around,
+        pending: Pending,
+        certificates: Certificates,
+        told: Told = _nobody,
+    ) -> None:
+        self._engine = engine
+        self._plan = plan
+        self._around = around
+        self._pending = pending
+        self._certificates = certificates
+        self.told = told
+
+    def work(self, job: Job) -> str:
+        """Erase what waits in the dataset that is the job's subject; the message of success.
+
+        Raises NotFound if nothing waits, Unavailable if the lake can't be had alone, and what surfaces raise.
+        """
+        started, dataset = datetime.now(UTC), self._dataset(job.subject)
+        job.total = 2 * len(self._plan)
+        job.done = 0
+        examined: dict[str, Examined] = {}
+        counts: dict[str, int] = {}
+        with self._engine.locks.holding(f"{dataset.schema}.{dataset.table}".lower(), job.must_stop):
+            traces = self._begin(job, dataset)
+            self._erase(Phase.INDEXES, traces, counts, job)
+            self._remove_rows(job, dataset, traces)
+        self._erase(Phase.OPEN, traces, counts, job)
+        with ExitStack() as alone:
+            for still in self._around.still:
+                alone.enter_context(still())
+            alone.enter_context(self._engine.quiet.alone(QUIET_WAIT_S))
+            self._erase(Phase.QUIET, traces, counts, job)
+            traces = replace(traces, snapshot=self._snapshot())
+            self._scan(Phase.QUIET, traces, counts, examined, job)
+        self._scan(Phase.AFTER, traces, counts, examined, job)
+        return self._certify(job, traces, list(examined.values()), started)
+
+    def _dataset(self, name: str) -> Dataset:
+        """One that is gone may have deleted rows still."""
+        schema, table = checked_name(name)
+        return existing_dataset(self._engine, schema, table) or Dataset(schema, table, "gone")
+
+    def _begin(self, job: Job, dataset: Dataset) -> Traces:
+        """Collect the traces, and put them where the next try finds them: afterwards nothing else tells of them."""
+
+        def look(cursor: LakeCursor) -> Traces | None:
+            try:
+                found = traces_of(cursor, dataset)
+            except NotFound:
+                return None
+            return replace(found, documents=self._around.documents(cursor, dataset, found.needles))
+
+        earlier = self._pending.of(dataset.name)
+        new = self._engine.read(look)
+        if new is None and not earlier:
+            raise NotFound(f"{dataset.name} has no tombstones whose rows could be erased")
+        traces = Traces.joined([*([new] if new else []), *earlier.values()])
+        self._pending.write(job.id, traces)
+        for erasure_id in earlier:
+            if erasure_id != job.id:
+                self._pending.remove(erasure_id)
+        self.told("begun")
+        return traces
+
+    def _remove_rows(self, job: Job, dataset: Dataset, traces: Traces) -> None:
+        """The deleted rows and the keys go in one commit with the record of it."""
+
+        def work(cursor: LakeCursor) -> None:
+            cursor.register(GIVEN, pa.table({"hmac": pa.array(traces.hmacs, pa.string())}))
+            try:
+                cursor.execute(SQL["erase_rows"].format(deleted=deleted_table(dataset.name)))
+                told = {"dataset": dataset.name, "actor": job.actor}
+                cursor.execute(SQL["erased"].format(given=GIVEN), told)
+                cursor.execute(SQL["forget_keys"].format(given=GIVEN), {"dataset": dataset.name})
+            finally:
+                cursor.unregister(GIVEN)
+
+        cursor = self._engine.cursor(job.actor)
+        try:
+            commit_on(cursor, job.actor, f"erasure in {dataset.name}", work)
+        finally:
+            cursor.close()
+        self._around.moved()
+        self.told("rows")
+
+    def _erase(self, phase: Phase, traces: Traces, counts: dict[str, int], job: Job) -> None:
+        for surface in self._plan.erased_in(phase):
+            if phase is not Phase.QUIET:
+                job.check()
+            counts[surface.name] = counts.get(surface.name, 0) + _tried(surface, traces)
+            job.done += 1
+            self.told(f"erased {surface.name}")
+
+    def _scan(
+        self, phase: Phase, traces: Traces, counts: dict[str, int], examined: dict[str, Examined], job: Job
+    ) -> None:
+        for surface in self._plan.scanned_in(phase):
+            if phase is not Phase.QUIET:
+                job.check()
+            finding = _looked(surface, traces)
+            examined[surface.name] = Examined(surface.name, finding, counts[surface.name], datetime.now(UTC))
+            job.done += 1
+            self.told(f"scanned {surface.name}")
+
+    def _snapshot(self) -> int:
+        return int(self._engine.read(lambda cursor: cursor.rows(SQL["snapshots"]))[0][2])
+
+    def _certify(self, job: Job, traces: Traces, surfaces: list[Examined], started: datetime) -> str:
+        erased = Erased(
+            erasure_id=job.id,
+            dataset=traces.dataset,
+            key_column=traces.key_column,
+            key_hmacs=traces.hmacs,
+            row_count=traces.rows,
+            surfaces=surfaces,
+            actor=job.actor,
+            job_id=job.id,
+            started_at=started,
+            finished_at=datetime.now(UTC),
+        )
+        certificate: Any = self._engine.commit(
+            SERVER, f"certificate of erasure {job.id}", lambda cursor: self._certificates.write(cursor, erased)
+        )
+        self._certificates.keep(certificate)
+        self.told("certified")
+        self._pending.remove(job.id)
+        self._around.done(traces)
+        self.told("done")
+        left = [each.surface for each in surfaces if each.finding.verdict is not Verdict.CLEAN]
+        told = f"not proven: {', '.join(left)}" if left else "proven"
+        _log.info("erased", dataset=traces.dataset, erasure_id=job.id, verdict=certificate.verdict)
+        return f"{len(traces.hmacs)} keys, {traces.rows} rows, {told}"
+
+
+def _tried(surface: Surface, traces: Traces) -> int:
+    """Others may write what it rewrites: then again."""
+    for attempt in range(CONFLICT_TRIES):
+        try:
+            return surface.erase(traces)
+        except Conflict:
+            if attempt == CONFLICT_TRIES - 1:
+                raise
+            time.sleep(RETRY_WAIT_S * 2**attempt)
+    raise AssertionError("unreachable")
+
+
+def _looked(surface: Surface, traces: Traces) -> Finding:
+    """What can't be looked through is not clean."""
+    try:
+        return surface.scan(traces)
+    except (LakehouseError, OSError) as error:
+        code = getattr(error, "code", type(error).__name__)
+        _log.exception("a surface could not be looked through", surface=surface.name)
+        return Finding(Verdict.UNPROVEN, "none", 0, "places", detail=FAILED.format(code=code))

@@ -1,0 +1,142 @@
+"""The surface of DuckLake's own catalog: bounds of columns, comments, names. Taken while nobody uses the lake."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import psycopg
+
+from catalog_sql import named_queries
+from server.certificates.finding import Finding, Verdict
+from server.engine.boot import METADATA
+from server.engine.catalog_bounds import repair_bounds
+from server.engine.catalog_rewrite import NEW, rewrite_catalog
+from server.engine.cursor import LakeCursor
+from server.engine.engine import Engine
+from server.erasing.traces import Traces
+from server.errors import LakehouseError
+from server.scanning.columns import scan_text_columns
+from server.scanning.files import scan_file
+from server.scanning.needles import Needles
+from server.sql.quoting import identifier
+
+SQL = named_queries("queries/erasing.sql")
+# Bounds of columns: those of other tables may be equal to an erased value, and are not its trace.
+BOUNDS = frozenset({"ducklake_file_column_stats", "ducklake_table_column_stats"})
+FILE_METHOD = (
+    "the catalog was copied into a new file, so that nothing is left of what was deleted in the old one; every table "
+    "of the new file was read, and its bytes, where DuckDB packs most texts; what other datasets have as a bound of a "
+    "column is not counted, and numbers are looked for in the tables alone, where digits have an end"
+)
+POSTGRES_METHOD = (
+    "every table of the catalog was read after VACUUM FULL; what other datasets have as a bound of a column is not "
+    "counted"
+)
+POSTGRES_UNPROVEN = "Postgres's own files, its log, archives and replicas are not looked at"
+
+
+class _Decoded(NamedTuple):
+    """Of the catalog's tables. tables: those that hold traces. explained: traces that bounds of other tables equal."""
+
+    rows: int
+    found: set[str]
+    explained: set[str]
+    tables: list[str]
+
+
+@dataclass
+class _Looked:
+    """What a new file holds, before it takes the place of the old one."""
+
+    decoded: _Decoded
+    in_bytes: set[str]
+
+
+class CatalogFile:
+    name = "catalog"
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._looked: _Looked | None = None
+
+    def erase(self, traces: Traces) -> int:
+        """Write it anew; 1, or on Postgres how many tables."""
+        if self._engine.location.on_postgres:
+            return len(self._vacuum())
+        self._looked = None
+        looked = _Looked(_Decoded(0, set(), set(), []), set())
+        own = self._own(traces)
+
+        def tables(cursor: LakeCursor) -> None:
+            names = [str(row[0]) for row in cursor.rows(SQL["catalog_tables"], [NEW])]
+            looked.decoded = _decoded(cursor, f"{NEW}.main", names, own, traces)
+
+        def file(made: Path) -> None:
+            # Not later: closing a file that DuckDB has open would drop DuckDB's lock on it.
+            texts = [text for text in dict.fromkeys(traces.texts()) if not _is_number(text)]
+            looked.in_bytes = {texts[number] for number in scan_file(made, Needles.of(texts))}
+
+        rewrite_catalog(self._engine, tables, file)
+        self._looked = looked
+        return 1
+
+    def scan(self, traces: Traces) -> Finding:
+        if self._engine.location.on_postgres:
+            return self._scan_postgres(traces)
+        if self._looked is None:
+            return Finding(Verdict.UNPROVEN, FILE_METHOD, 0, "rows", detail="it was not written anew")
+        decoded, in_bytes = self._looked.decoded, self._looked.in_bytes
+        hidden = in_bytes - decoded.found - decoded.explained
+        told = [f"in {', '.join(decoded.tables)}"] if decoded.tables else []
+        told += [f"{len(hidden)} in bytes that no table shows"] if hidden else []
+        found = len(decoded.found) + len(hidden)
+        verdict = Verdict.FOUND if found else Verdict.CLEAN
+        return Finding(verdict, FILE_METHOD, decoded.rows, "rows", found, "; ".join(told))
+
+    def _own(self, traces: Traces) -> str:
+        """Numbers of the dataset's tables, SQL text."""
+        schema, _, table = traces.dataset.rpartition(".")
+        names = [schema or "main", table, traces.dataset]
+        rows = self._engine.read(lambda cursor: cursor.rows(SQL["own_tables"], names))
+        return ", ".join(str(row[0]) for row in rows) or "-1"
+
+    def _vacuum(self) -> list[str]:
+        """The tables' names."""
+        repair_bounds(self._engine.root, METADATA)
+        address = self._engine.location.catalog.removeprefix("postgres:")
+        try:
+            with psycopg.connect(address, autocommit=True, password=os.environ.get("PGPASSWORD")) as connection:
+                names = [str(row[0]) for row in connection.execute(SQL["postgres_tables"].encode()).fetchall()]
+                for name in names:
+                    connection.execute(f"VACUUM FULL {identifier(name)}".encode())
+        except psycopg.Error as error:
+            raise LakehouseError(f"the catalog on Postgres can't be vacuumed: {type(error).__name__}") from None
+        return names
+
+    def _scan_postgres(self, traces: Traces) -> Finding:
+        names, own = self._vacuum(), self._own(traces)
+        decoded = self._engine.read(lambda cursor: _decoded(cursor, METADATA, names, own, traces))
+        told = [f"in {', '.join(decoded.tables)}", POSTGRES_UNPROVEN] if decoded.tables else [POSTGRES_UNPROVEN]
+        verdict = Verdict.FOUND if decoded.found else Verdict.UNPROVEN
+        return Finding(verdict, POSTGRES_METHOD, decoded.rows, "rows", len(decoded.found), "; ".join(told))
+
+
+def _decoded(cursor: LakeCursor, schema: str, names: list[str], own: str, traces: Traces) -> _Decoded:
+    """schema: SQL text. own: numbers of the dataset's tables, SQL text."""
+    rows, found, explained, tables = 0, set[int](), set[int](), list[str]()
+    for name in names:
+        table = f"{schema}.{identifier(name)}"
+        if name not in BOUNDS:
+            scanned = scan_text_columns(cursor, table, traces.needles)
+        else:
+            scanned = scan_text_columns(cursor, f"(FROM {table} WHERE table_id IN ({own}))", traces.needles)
+            explained |= scan_text_columns(cursor, f"(FROM {table} WHERE table_id NOT IN ({own}))", traces.needles).hits
+        rows, found = rows + scanned.rows, found | scanned.hits
+        tables += [name] if scanned.hits else []
+    texts = list(dict.fromkeys(traces.texts()))
+    return _Decoded(rows, {texts[number] for number in found}, {texts[number] for number in explained}, tables)
+
+
+def _is_number(text: str) -> bool:
+    return text.removeprefix("-").replace(".", "", 1).isdigit()

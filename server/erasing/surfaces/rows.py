@@ -1,0 +1,91 @@
+"""The surfaces of the dataset itself: its own table, and the table of its deleted rows."""
+
+from pathlib import Path
+
+from server.catalog.datasets import Dataset, checked_name, existing_dataset
+from server.certificates.finding import Finding, Verdict
+from server.engine.cursor import LakeCursor
+from server.engine.engine import SERVER, Engine
+from server.erasing.lake_paths import files_of
+from server.erasing.rewriting import rewrite
+from server.erasing.traces import Traces
+from server.erasure.deleted import deleted_table
+from server.erasure.keys import columns_of, table_of
+from server.scanning.columns import scan_text_columns, scan_values
+from server.scanning.files import scan_file
+
+DATASET_METHOD = (
+    "the dataset was read whole as it was right after the erasure, every column, for the erased keys and for values "
+    "that only erased rows had, and its files on disk byte by byte"
+)
+DELETED_METHOD = "the rows that wait for their erasure were counted, as they were right after the erasure"
+
+
+class DatasetRows:
+    name = "dataset"
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def erase(self, traces: Traces) -> int:
+        """Take the rows that a tombstone deleted out of the dataset's files; how many files are replaced."""
+        dataset = existing_dataset(self._engine, *checked_name(traces.dataset))
+        return _rewritten(self._engine, dataset) if dataset is not None and dataset.kind == "table" else 0
+
+    def scan(self, traces: Traces) -> Finding:
+        dataset = existing_dataset(self._engine, *checked_name(traces.dataset))
+        if dataset is None:
+            return Finding(Verdict.CLEAN, DATASET_METHOD, 0, "rows", detail="the dataset is gone")
+
+        def look(cursor: LakeCursor) -> Finding:
+            relation = f"{table_of(dataset)} AT (VERSION => {traces.snapshot})"
+            scanned = scan_text_columns(cursor, relation, traces.needles)
+            found, columns = len(scanned.hits | self._in_files(cursor, traces)), dict.fromkeys(scanned.columns)
+            for name, _ in columns_of(cursor, table_of(dataset)):
+                texts = _sought(traces, name)
+                if texts and (held := scan_values(cursor, relation, name, texts)):
+                    found, columns[name] = found + held, None
+            detail = f"in {', '.join(columns) or 'the bytes of files'}" if found else ""
+            return Finding(
+                Verdict.FOUND if found else Verdict.CLEAN, DATASET_METHOD, scanned.rows, "rows", found, detail
+            )
+
+        return self._engine.read(look)
+
+    def _in_files(self, cursor: LakeCursor, traces: Traces) -> set[int]:
+        """What the bytes show of files on disk, bounds in their footers included."""
+        location = self._engine.location
+        paths = [] if location.on_s3 else files_of(cursor, location, traces.dataset)
+        return set().union(*(scan_file(Path(path), traces.needles) for path in paths))
+
+
+class DeletedRows:
+    name = "deleted rows"
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def erase(self, traces: Traces) -> int:
+        """Take them out of their table's files: they were deleted in the commit that says so; how many rows."""
+        _rewritten(self._engine, Dataset("deleted", traces.dataset, "table"))
+        return traces.rows
+
+    def scan(self, traces: Traces) -> Finding:
+        text = f"SELECT count(*) FROM {deleted_table(traces.dataset)} AT (VERSION => {traces.snapshot})"
+        found = int(self._engine.read(lambda cursor: cursor.rows(text))[0][0])
+        return Finding(Verdict.FOUND if found else Verdict.CLEAN, DELETED_METHOD, found, "rows", found)
+
+
+def _sought(traces: Traces, column: str) -> list[str]:
+    """What a column is asked for by value."""
+    texts = [str(value) for value in traces.values.get(column, ())]
+    return [*texts, *traces.keys] if column.lower() == traces.key_column.name.lower() else texts
+
+
+def _rewritten(engine: Engine, table: Dataset) -> int:
+    cursor = engine.cursor(SERVER)
+    try:
+        with engine.locks.holding(f"{table.schema}.{table.table}".lower()):
+            return rewrite(engine, cursor, table)
+    finally:
+        cursor.close()

@@ -1,0 +1,1 @@
+"""Many values looked for at once: in bytes, in files and in columns."""
