@@ -1,16 +1,14 @@
 """The surface of DuckLake's own catalog: bounds of columns, comments, names. Taken while nobody uses the lake."""
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
-
-import psycopg
 
 from catalog_sql import named_queries
 from server.engine.boot import METADATA
 from server.engine.catalog_bounds import repair_bounds
 from server.engine.catalog_rewrite import NEW, rewrite_catalog
+from server.engine.catalog_vacuum import Vacuumed, vacuum_catalog
 from server.engine.cursor import LakeCursor
 from server.engine.engine import Engine
 from server.erasure.files import scan_file
@@ -18,7 +16,6 @@ from server.erasure.needles import Needles
 from server.erasure.scanning import scan_text_columns
 from server.erasure.surface import Finding, Verdict
 from server.erasure.traces import Traces
-from server.errors import LakehouseError
 from server.sql.quoting import identifier
 
 SQL = named_queries("queries/erasing.sql")
@@ -30,9 +27,10 @@ FILE_METHOD = (
     "column is not counted, and numbers are looked for in the tables alone, where digits have an end"
 )
 POSTGRES_METHOD = (
-    "every table of the catalog was read after VACUUM FULL; what other datasets have as a bound of a column is not "
-    "counted"
+    "every table of the catalog was read after VACUUM FULL and ANALYZE; what other datasets have as a bound of a "
+    "column is not counted"
 )
+REASONS_MAX = 3  # told of why tables are not written anew
 POSTGRES_UNPROVEN = "Postgres's own files, its log, archives and replicas are not looked at"
 
 
@@ -59,11 +57,14 @@ class CatalogFile:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._looked: _Looked | None = None
+        self._vacuumed = Vacuumed([], [])
 
     def erase(self, traces: Traces) -> int:
         """Write it anew; 1, or on Postgres how many tables."""
         if self._engine.location.on_postgres:
-            return len(self._vacuum())
+            repair_bounds(self._engine.root, METADATA)
+            self._vacuumed = vacuum_catalog(self._engine.location)
+            return len(self._vacuumed.tables)
         self._looked = None
         looked = _Looked(_Decoded(0, set(), set(), []), set())
         own = self._own(traces)
@@ -101,23 +102,11 @@ class CatalogFile:
         rows = self._engine.read(lambda cursor: cursor.rows(SQL["own_tables"], names))
         return ", ".join(str(row[0]) for row in rows) or "-1"
 
-    def _vacuum(self) -> list[str]:
-        """The tables' names."""
-        repair_bounds(self._engine.root, METADATA)
-        address = self._engine.location.catalog.removeprefix("postgres:")
-        try:
-            with psycopg.connect(address, autocommit=True, password=os.environ.get("PGPASSWORD")) as connection:
-                names = [str(row[0]) for row in connection.execute(SQL["postgres_tables"].encode()).fetchall()]
-                for name in names:
-                    connection.execute(f"VACUUM FULL {identifier(name)}".encode())
-        except psycopg.Error as error:
-            raise LakehouseError(f"the catalog on Postgres can't be vacuumed: {type(error).__name__}") from None
-        return names
-
     def _scan_postgres(self, traces: Traces) -> Finding:
-        names, own = self._vacuum(), self._own(traces)
+        names, own = self._vacuumed.tables, self._own(traces)
         decoded = self._engine.read(lambda cursor: _decoded(cursor, METADATA, names, own, traces))
-        told = [f"in {', '.join(decoded.tables)}", POSTGRES_UNPROVEN] if decoded.tables else [POSTGRES_UNPROVEN]
+        told = [f"in {', '.join(decoded.tables)}"] if decoded.tables else []
+        told += [POSTGRES_UNPROVEN, *self._vacuumed.left[:REASONS_MAX]]
         verdict = Verdict.FOUND if decoded.found else Verdict.UNPROVEN
         return Finding(verdict, POSTGRES_METHOD, decoded.rows, "rows", len(decoded.found), "; ".join(told))
 
