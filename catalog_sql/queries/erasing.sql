@@ -86,6 +86,19 @@ JOIN __ducklake_metadata_lakehouse.ducklake_schema s ON s.schema_id = t.schema_i
 WHERE (lower(s.schema_name) = lower($1) AND lower(t.table_name) = lower($2))
     OR (s.schema_name = 'deleted' AND lower(t.table_name) = lower($3));
 
+-- bounds_left --
+-- Given values that are a bound of their column, of a file or a table. The own columns inside a nested one are its.
+WITH RECURSIVE inside AS (
+    SELECT table_id, column_id, column_name FROM {schema}.ducklake_column
+    WHERE parent_column IS NULL AND table_id IN ({own})
+    UNION SELECT c.table_id, c.column_id, inside.column_name FROM {schema}.ducklake_column c
+    JOIN inside ON c.table_id = inside.table_id AND c.parent_column = inside.column_id
+), bounds AS (
+    SELECT table_id, column_id, unnest([min_value, max_value]) AS value FROM {schema}.{table} WHERE table_id IN ({own})
+)
+SELECT DISTINCT value FROM bounds JOIN inside USING (table_id, column_id)
+SEMI JOIN temp.main.{given} AS g ON g.value = bounds.value AND lower(g.name) = lower(inside.column_name);
+
 -- catalog_tables --
 -- Those of a database.
 SELECT table_name FROM duckdb_tables() WHERE database_name = ? ORDER BY table_name;

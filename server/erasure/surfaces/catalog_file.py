@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+import pyarrow as pa
+
 from catalog_sql import named_queries
 from server.engine.boot import METADATA
 from server.engine.catalog_bounds import repair_bounds
@@ -32,6 +34,7 @@ POSTGRES_METHOD = (
 )
 REASONS_MAX = 3  # told of why tables are not written anew
 POSTGRES_UNPROVEN = "Postgres's own files, its log, archives and replicas are not looked at"
+GIVEN_BOUNDS = "lakehouse_given_bounds"
 
 
 class _Decoded(NamedTuple):
@@ -113,18 +116,30 @@ class CatalogFile:
 
 def _decoded(cursor: LakeCursor, schema: str, names: list[str], own: str, traces: Traces) -> _Decoded:
     """schema: SQL text. own: numbers of the dataset's tables, SQL text."""
-    rows, found, explained, tables = 0, set[int](), set[int](), list[str]()
-    for name in names:
-        table = f"{schema}.{identifier(name)}"
-        if name not in BOUNDS:
-            scanned = scan_text_columns(cursor, table, traces.needles)
-        else:
-            scanned = scan_text_columns(cursor, f"(FROM {table} WHERE table_id IN ({own}))", traces.needles)
-            explained |= scan_text_columns(cursor, f"(FROM {table} WHERE table_id NOT IN ({own}))", traces.needles).hits
-        rows, found = rows + scanned.rows, found | scanned.hits
-        tables += [name] if scanned.hits else []
     texts = list(dict.fromkeys(traces.texts()))
-    return _Decoded(rows, {texts[number] for number in found}, {texts[number] for number in explained}, tables)
+    rows, found, explained, tables = 0, set[str](), set[str](), list[str]()
+    for name in names:
+        scanned = scan_text_columns(cursor, f"{schema}.{identifier(name)}", traces.needles)
+        hits = {texts[number] for number in scanned.hits}
+        if name in BOUNDS:
+            explained |= hits
+            hits = _bounds_left(cursor, schema, name, own, traces)
+        rows, found = rows + scanned.rows, found | hits
+        tables += [name] if hits else []
+    return _Decoded(rows, found, explained, tables)
+
+
+def _bounds_left(cursor: LakeCursor, schema: str, table: str, own: str, traces: Traces) -> set[str]:
+    """The values, however short, that a table of bounds still has for their column."""
+    groups = [*traces.values.items(), (traces.key_column.name, pa.array(traces.keys, pa.string()))]
+    names = pa.concat_arrays([pa.repeat(pa.scalar(name), len(values)) for name, values in groups])
+    values = pa.concat_arrays([values for _, values in groups])
+    cursor.register(GIVEN_BOUNDS, pa.table({"name": names, "value": values}))
+    try:
+        text = SQL["bounds_left"].format(schema=schema, table=identifier(table), own=own, given=GIVEN_BOUNDS)
+        return {str(value) for (value,) in cursor.rows(text)}
+    finally:
+        cursor.unregister(GIVEN_BOUNDS)
 
 
 def _is_number(text: str) -> bool:
