@@ -19,14 +19,17 @@ SELECT DISTINCT CAST({column} AS VARCHAR) AS value FROM {deleted} WHERE {column}
     AND {column} NOT IN (SELECT {column} FROM {live} WHERE {column} IS NOT NULL);
 
 -- only_deleted --
--- The same for a column that the dataset has no more.
-SELECT DISTINCT CAST({column} AS VARCHAR) AS value FROM {deleted} WHERE {column} IS NOT NULL;
+-- The same for a column that the dataset has no more: it may have another name now.
+SELECT DISTINCT CAST({column} AS VARCHAR) AS value FROM {deleted} WHERE {column} IS NOT NULL
+    AND CAST({column} AS VARCHAR) NOT IN (
+        SELECT value FROM (SELECT unnest([{others}]::VARCHAR[]) AS value FROM {live}) AS l WHERE value IS NOT NULL);
 
 -- nested --
 -- The texts inside a nested column, as for `values`.
 SELECT DISTINCT (atom->>'$') AS value FROM (SELECT to_json({column}) AS j FROM {deleted}) AS d, json_tree(d.j) AS t
 WHERE t.type = 'VARCHAR' AND (atom->>'$') NOT IN (
-    SELECT (u.atom->>'$') FROM (SELECT to_json({column}) AS j FROM {live}) AS l, json_tree(l.j) AS u WHERE u.type = 'VARCHAR');
+    SELECT (u.atom->>'$') FROM (SELECT json_array({others}) AS j FROM {live}) AS l, json_tree(l.j) AS u
+    WHERE u.type = 'VARCHAR');
 
 -- old_values --
 -- What rows of these keys had in a column before they were changed, and no row of the dataset has.

@@ -28,7 +28,7 @@ class _Place:
     dataset: Dataset
     key: KeyColumn
     columns: dict[str, str]
-    live: frozenset[str]
+    live: dict[str, str]
     nothing: str  # what stands for the dataset where it is gone
 
     def text(self, query: str, **parts: str) -> str:
@@ -48,7 +48,7 @@ def traces_of(cursor: LakeCursor, dataset: Dataset) -> Traces:
         raise NotFound(f"{dataset.name} has no tombstones whose rows could be erased")
     deleted = dict(columns_of(cursor, deleted_table(dataset.name)))
     gone = dataset.kind == "gone"
-    live = frozenset(deleted if gone else (name for name, _ in columns_of(cursor, table_of(dataset))))
+    live = deleted if gone else dict(columns_of(cursor, table_of(dataset)))
     place = _Place(dataset, key, deleted, live, f"(FROM {deleted_table(dataset.name)} LIMIT 0)" if gone else "")
     hmacs = tuple(str(hmac) for hmac, _, _ in states)
     named = [str(value) for _, value, _ in states if value is not None]
@@ -63,14 +63,17 @@ def traces_of(cursor: LakeCursor, dataset: Dataset) -> Traces:
 
 
 def _values(cursor: LakeCursor, place: _Place, name: str) -> pa.StringArray:
-    column = identifier(name)
-    if _is_nested(place.columns[name]):
-        found = [_texts(cursor, place.text("nested", column=column))] if name in place.live else []
+    column, nested = identifier(name), _is_nested(place.columns[name])
+    others = [identifier(other) for other, kind in place.live.items() if _is_nested(kind) == nested]
+    if nested:
+        listed = column if name in place.live else ", ".join(others)
+        found = [_texts(cursor, place.text("nested", column=column, others=listed))]
     elif name in place.live:
         found = [_texts(cursor, place.text("values", column=column)), *_old_values(cursor, place, column)]
     else:
-        found = [_texts(cursor, place.text("only_deleted", column=column))]
-    return pa.concat_arrays(found).unique() if found else pa.array([], pa.string())
+        listed = ", ".join(f"CAST({other} AS VARCHAR)" for other in others)
+        found = [_texts(cursor, place.text("only_deleted", column=column, others=listed))]
+    return pa.concat_arrays(found).unique()
 
 
 def _old_values(cursor: LakeCursor, place: _Place, column: str) -> list[pa.StringArray]:
