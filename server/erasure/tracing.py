@@ -63,8 +63,8 @@ def traces_of(cursor: LakeCursor, dataset: Dataset) -> Traces:
 
 
 def _values(cursor: LakeCursor, place: _Place, name: str) -> pa.StringArray:
-    column, nested = identifier(name), _is_nested(place.columns[name])
-    others = [identifier(other) for other, kind in place.live.items() if _is_nested(kind) == nested]
+    column, nested = identifier(name), is_nested(place.columns[name])
+    others = [identifier(other) for other, kind in place.live.items() if is_nested(kind) == nested]
     if nested:
         listed = column if name in place.live else ", ".join(others)
         found = [_texts(cursor, place.text("nested", column=column, others=listed))]
@@ -94,5 +94,6 @@ def _texts(cursor: LakeCursor, sql: str) -> pa.StringArray:
     return texts  # type: ignore[no-any-return]
 
 
-def _is_nested(kind: str) -> bool:
+def is_nested(kind: str) -> bool:
+    """Whether values of a type, by DuckDB's name, hold others."""
     return kind.startswith(_NESTED[1:]) or kind.endswith("]")

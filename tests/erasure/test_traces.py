@@ -121,7 +121,7 @@ VALUES = {
     "code": ("UUID", "'c0ffee00-dead-4bad-8bad-feedfacecafe'", bytes.fromhex("c0ffee00dead4bad8badfeedfacecafe")),
     "codes": ("UUID[]", "['c0ffee00-dead-4bad-8bad-feedfacecafd']", bytes.fromhex("c0ffee00dead4bad8badfeedfacecafd")),
     "span": ("INTERVAL", "INTERVAL '7 days 3 hours'", b"7 days 03:00:00"),
-    "at": ("TIMETZ", "'11:22:33.456+05'", b"11:22:33.456"),
+    "at": ("TIMETZ", "'11:22:33.456+00'", b"11:22:33.456"),
     "price": ("DECIMAL(18, 3)", "987654321.125", b"987654321.125"),
     "share": ("DOUBLE", "0.123456789012345", b"0.123456789012345"),
     "kind": ("VARCHAR", "'marked as an enum'::ENUM('marked as an enum', 'other')", b"marked as an enum"),
@@ -193,7 +193,19 @@ def test_what_live_rows_have_as_well_is_no_trace(connection: dbapi.Connection) -
     query(
         connection,
         "INSERT INTO shared VALUES ('marker who goes', 'town of both', 7, '1987-06-05', '1987-06-05 10:00:00'), "
-        "('marker who stays', 'town of both', 8, '1999-01-01', '1987-06-05 11:00:00'), ('7', 'other', 9, NULL, NULL)",
+        "('marker who stays', 'town of both', 8, '1999-01-01', '1987-06-05 11:00:00'), "
+        "('7', 'Hamburg 12', 9, NULL, NULL), "
+        "('marker that goes', 'Hamburg 1', 7, '1987-06-05', NULL)",
     )
-    assert erased(connection, "shared", "who", ["marker who goes"]) == {}
+    assert erased(connection, "shared", "who", ["marker who goes", "marker that goes"]) == {}
     assert query(connection, "SELECT count(*) AS n FROM shared")["n"].to_pylist() == [2]
+
+
+def test_values_that_are_too_short_to_look_for_are_told(connection: dbapi.Connection) -> None:
+    query(connection, "CREATE TABLE shortened (who VARCHAR, town VARCHAR, n INTEGER)")
+    query(connection, "INSERT INTO shortened VALUES ('abc', 'Rome', 7), ('def', 'Oslo', 9)")
+    assert erased(connection, "shortened", "who", ["abc"]) == {}
+    details = query(connection, "SELECT surface, detail FROM catalog.erasures WHERE dataset = 'shortened'").to_pylist()
+    told = {row["surface"] for row in details if "3 values of less than 8 bytes" in row["detail"]}
+    assert {"control tables", "journal", "append log", "catalog", "import folder"} <= told
+    assert "dataset" not in told, "there they are compared as values"
