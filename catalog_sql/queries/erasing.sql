@@ -35,8 +35,13 @@ still AS (SELECT DISTINCT l.{column} AS value FROM {live} l SEMI JOIN leaving ON
 SELECT CAST(leaving.value AS VARCHAR) AS value FROM leaving ANTI JOIN still ON still.value = leaving.value;
 
 -- only_leaving --
--- The same for a column that the dataset has no more.
-SELECT DISTINCT CAST({column} AS VARCHAR) AS value FROM temp.main.lakehouse_leaving WHERE {column} IS NOT NULL;
+-- The same for a column that the dataset has no more: it may have another name now.
+WITH leaving AS (
+    SELECT DISTINCT CAST({column} AS VARCHAR) AS value FROM temp.main.lakehouse_leaving WHERE {column} IS NOT NULL
+), still AS (
+    SELECT DISTINCT value FROM (SELECT unnest([{others}]::VARCHAR[]) AS value FROM {live}) AS l SEMI JOIN leaving USING (value)
+)
+SELECT value FROM leaving ANTI JOIN still USING (value);
 
 -- nested --
 -- The texts inside a nested column, as for `values`.
@@ -44,7 +49,7 @@ WITH leaving AS (
     SELECT DISTINCT (t.atom->>'$') AS value
     FROM (SELECT to_json({column}) AS j FROM temp.main.lakehouse_leaving) AS d, json_tree(d.j) AS t WHERE t.type = 'VARCHAR'
 ), still AS (
-    SELECT DISTINCT (t.atom->>'$') AS value FROM (SELECT to_json({column}) AS j FROM {live}) AS d, json_tree(d.j) AS t
+    SELECT DISTINCT (t.atom->>'$') AS value FROM (SELECT json_array({others}) AS j FROM {live}) AS d, json_tree(d.j) AS t
     WHERE t.type = 'VARCHAR' AND (t.atom->>'$') IN (SELECT value FROM leaving)
 )
 SELECT value FROM leaving ANTI JOIN still USING (value);
@@ -100,6 +105,19 @@ SELECT DISTINCT t.table_id FROM __ducklake_metadata_lakehouse.ducklake_table t
 JOIN __ducklake_metadata_lakehouse.ducklake_schema s ON s.schema_id = t.schema_id
 WHERE (lower(s.schema_name) = lower($1) AND lower(t.table_name) = lower($2))
     OR (s.schema_name = 'deleted' AND lower(t.table_name) = lower($3));
+
+-- bounds_left --
+-- Given values that are a bound of their column, of a file or a table. The own columns inside a nested one are its.
+WITH RECURSIVE inside AS (
+    SELECT table_id, column_id, column_name FROM {schema}.ducklake_column
+    WHERE parent_column IS NULL AND table_id IN ({own})
+    UNION SELECT c.table_id, c.column_id, inside.column_name FROM {schema}.ducklake_column c
+    JOIN inside ON c.table_id = inside.table_id AND c.parent_column = inside.column_id
+), bounds AS (
+    SELECT table_id, column_id, unnest([min_value, max_value]) AS value FROM {schema}.{table} WHERE table_id IN ({own})
+)
+SELECT DISTINCT value FROM bounds JOIN inside USING (table_id, column_id)
+SEMI JOIN temp.main.{given} AS g ON g.value = bounds.value AND lower(g.name) = lower(inside.column_name);
 
 -- catalog_tables --
 -- Those of a database.

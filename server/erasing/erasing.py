@@ -38,6 +38,11 @@ QUIET_WAIT_S = 60.0  # for the server's own threads to leave the lake
 CONFLICT_TRIES = 5
 RETRY_WAIT_S = 0.2
 FAILED = "looking through it failed: {code}"
+SHORT = "{count} values of less than 8 bytes are not looked for here"
+# Surfaces that count something else than texts, or compare short ones as values.
+WITHOUT_TEXTS = frozenset(
+    {"dataset", "deleted rows", "snapshots", "lake files", "hot cache", "other servers", "other datasets"}
+)
 
 Told = Callable[[str], None]
 Holding = Callable[[], AbstractContextManager[object]]
@@ -218,8 +223,12 @@ def _tried(surface: Surface, traces: Traces) -> int:
 def _looked(surface: Surface, traces: Traces) -> Finding:
     """What can't be looked through is not clean."""
     try:
-        return surface.scan(traces)
+        finding = surface.scan(traces)
     except (LakehouseError, OSError) as error:
         code = getattr(error, "code", type(error).__name__)
         _log.exception("a surface could not be looked through", surface=surface.name)
         return Finding(Verdict.UNPROVEN, "none", 0, "places", detail=FAILED.format(code=code))
+    if not traces.needles.unsought or surface.name in WITHOUT_TEXTS:
+        return finding
+    told = [finding.detail] if finding.detail else []
+    return replace(finding, detail="; ".join([*told, SHORT.format(count=traces.needles.unsought)]))

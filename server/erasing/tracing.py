@@ -28,7 +28,7 @@ class _Place:
     dataset: Dataset
     key: KeyColumn
     columns: dict[str, str]
-    live: frozenset[str]
+    live: dict[str, str]
     nothing: str  # what stands for the dataset where it is gone
 
     def text(self, query: str, **parts: str) -> str:
@@ -48,7 +48,7 @@ def traces_of(cursor: LakeCursor, dataset: Dataset) -> Traces:
         raise NotFound(f"{dataset.name} has no tombstones whose rows could be erased")
     deleted = dict(columns_of(cursor, deleted_table(dataset.name)))
     gone = dataset.kind == "gone"
-    live = frozenset(deleted if gone else (name for name, _ in columns_of(cursor, table_of(dataset))))
+    live = deleted if gone else dict(columns_of(cursor, table_of(dataset)))
     place = _Place(dataset, key, deleted, live, f"(FROM {deleted_table(dataset.name)} LIMIT 0)" if gone else "")
     hmacs = tuple(str(hmac) for hmac, _, _ in states)
     named = [str(value) for _, value, _ in states if value is not None]
@@ -56,7 +56,7 @@ def traces_of(cursor: LakeCursor, dataset: Dataset) -> Traces:
     try:
         keys = tuple(str(row[0]) for row in cursor.rows(place.text("gone_keys")))
         _collect(cursor, place)
-        values = {name: _texts(cursor, place.text(_query(place, name), column=identifier(name))) for name in deleted}
+        values = {name: _values(cursor, place, name) for name in deleted}
     finally:
         cursor.execute(SQL["left"])
         cursor.unregister(GIVEN)
@@ -78,11 +78,17 @@ def _collect(cursor: LakeCursor, place: _Place) -> None:
         _log.warning("older versions of rows can't be read", dataset=place.dataset.name, code=error.code)
 
 
-def _query(place: _Place, column: str) -> str:
-    """The name of the query for its traces."""
-    if column not in place.live:
-        return "only_leaving"
-    return "nested" if _is_nested(place.columns[column]) else "values"
+def _values(cursor: LakeCursor, place: _Place, name: str) -> pa.StringArray:
+    """What leaves with a column."""
+    column, nested = identifier(name), is_nested(place.columns[name])
+    others = [identifier(other) for other, kind in place.live.items() if is_nested(kind) == nested]
+    if nested:
+        listed = column if name in place.live else ", ".join(others)
+        return _texts(cursor, place.text("nested", column=column, others=listed))
+    if name in place.live:
+        return _texts(cursor, place.text("values", column=column))
+    listed = ", ".join(f"CAST({other} AS VARCHAR)" for other in others)
+    return _texts(cursor, place.text("only_leaving", column=column, others=listed))
 
 
 def _texts(cursor: LakeCursor, sql: str) -> pa.StringArray:
@@ -91,5 +97,6 @@ def _texts(cursor: LakeCursor, sql: str) -> pa.StringArray:
     return texts  # type: ignore[no-any-return]
 
 
-def _is_nested(kind: str) -> bool:
+def is_nested(kind: str) -> bool:
+    """Whether values of a type, by DuckDB's name, hold others."""
     return kind.startswith(_NESTED[1:]) or kind.endswith("]")

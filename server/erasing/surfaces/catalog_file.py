@@ -1,21 +1,20 @@
 """The surface of DuckLake's own catalog: bounds of columns, comments, names. Taken while nobody uses the lake."""
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-import psycopg
+import pyarrow as pa
 
 from catalog_sql import named_queries
 from server.certificates.finding import Finding, Verdict
 from server.engine.boot import METADATA
 from server.engine.catalog_bounds import repair_bounds
 from server.engine.catalog_rewrite import NEW, rewrite_catalog
+from server.engine.catalog_vacuum import Vacuumed, vacuum_catalog
 from server.engine.cursor import LakeCursor
 from server.engine.engine import Engine
 from server.erasing.traces import Traces
-from server.errors import LakehouseError
 from server.scanning.columns import scan_text_columns
 from server.scanning.files import scan_file
 from server.scanning.needles import Needles
@@ -30,10 +29,12 @@ FILE_METHOD = (
     "column is not counted, and numbers are looked for in the tables alone, where digits have an end"
 )
 POSTGRES_METHOD = (
-    "every table of the catalog was read after VACUUM FULL; what other datasets have as a bound of a column is not "
-    "counted"
+    "every table of the catalog was read after VACUUM FULL and ANALYZE; what other datasets have as a bound of a "
+    "column is not counted"
 )
+REASONS_MAX = 3  # told of why tables are not written anew
 POSTGRES_UNPROVEN = "Postgres's own files, its log, archives and replicas are not looked at"
+GIVEN_BOUNDS = "lakehouse_given_bounds"
 
 
 class _Decoded(NamedTuple):
@@ -59,11 +60,14 @@ class CatalogFile:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._looked: _Looked | None = None
+        self._vacuumed = Vacuumed([], [])
 
     def erase(self, traces: Traces) -> int:
         """Write it anew; 1, or on Postgres how many tables."""
         if self._engine.location.on_postgres:
-            return len(self._vacuum())
+            repair_bounds(self._engine.root, METADATA)
+            self._vacuumed = vacuum_catalog(self._engine.location)
+            return len(self._vacuumed.tables)
         self._looked = None
         looked = _Looked(_Decoded(0, set(), set(), []), set())
         own = self._own(traces)
@@ -101,41 +105,41 @@ class CatalogFile:
         rows = self._engine.read(lambda cursor: cursor.rows(SQL["own_tables"], names))
         return ", ".join(str(row[0]) for row in rows) or "-1"
 
-    def _vacuum(self) -> list[str]:
-        """The tables' names."""
-        repair_bounds(self._engine.root, METADATA)
-        address = self._engine.location.catalog.removeprefix("postgres:")
-        try:
-            with psycopg.connect(address, autocommit=True, password=os.environ.get("PGPASSWORD")) as connection:
-                names = [str(row[0]) for row in connection.execute(SQL["postgres_tables"].encode()).fetchall()]
-                for name in names:
-                    connection.execute(f"VACUUM FULL {identifier(name)}".encode())
-        except psycopg.Error as error:
-            raise LakehouseError(f"the catalog on Postgres can't be vacuumed: {type(error).__name__}") from None
-        return names
-
     def _scan_postgres(self, traces: Traces) -> Finding:
-        names, own = self._vacuum(), self._own(traces)
+        names, own = self._vacuumed.tables, self._own(traces)
         decoded = self._engine.read(lambda cursor: _decoded(cursor, METADATA, names, own, traces))
-        told = [f"in {', '.join(decoded.tables)}", POSTGRES_UNPROVEN] if decoded.tables else [POSTGRES_UNPROVEN]
+        told = [f"in {', '.join(decoded.tables)}"] if decoded.tables else []
+        told += [POSTGRES_UNPROVEN, *self._vacuumed.left[:REASONS_MAX]]
         verdict = Verdict.FOUND if decoded.found else Verdict.UNPROVEN
         return Finding(verdict, POSTGRES_METHOD, decoded.rows, "rows", len(decoded.found), "; ".join(told))
 
 
 def _decoded(cursor: LakeCursor, schema: str, names: list[str], own: str, traces: Traces) -> _Decoded:
     """schema: SQL text. own: numbers of the dataset's tables, SQL text."""
-    rows, found, explained, tables = 0, set[int](), set[int](), list[str]()
-    for name in names:
-        table = f"{schema}.{identifier(name)}"
-        if name not in BOUNDS:
-            scanned = scan_text_columns(cursor, table, traces.needles)
-        else:
-            scanned = scan_text_columns(cursor, f"(FROM {table} WHERE table_id IN ({own}))", traces.needles)
-            explained |= scan_text_columns(cursor, f"(FROM {table} WHERE table_id NOT IN ({own}))", traces.needles).hits
-        rows, found = rows + scanned.rows, found | scanned.hits
-        tables += [name] if scanned.hits else []
     texts = list(dict.fromkeys(traces.texts()))
-    return _Decoded(rows, {texts[number] for number in found}, {texts[number] for number in explained}, tables)
+    rows, found, explained, tables = 0, set[str](), set[str](), list[str]()
+    for name in names:
+        scanned = scan_text_columns(cursor, f"{schema}.{identifier(name)}", traces.needles)
+        hits = {texts[number] for number in scanned.hits}
+        if name in BOUNDS:
+            explained |= hits
+            hits = _bounds_left(cursor, schema, name, own, traces)
+        rows, found = rows + scanned.rows, found | hits
+        tables += [name] if hits else []
+    return _Decoded(rows, found, explained, tables)
+
+
+def _bounds_left(cursor: LakeCursor, schema: str, table: str, own: str, traces: Traces) -> set[str]:
+    """The values, however short, that a table of bounds still has for their column."""
+    groups = [*traces.values.items(), (traces.key_column.name, pa.array(traces.keys, pa.string()))]
+    names = pa.concat_arrays([pa.repeat(pa.scalar(name), len(values)) for name, values in groups])
+    values = pa.concat_arrays([values for _, values in groups])
+    cursor.register(GIVEN_BOUNDS, pa.table({"name": names, "value": values}))
+    try:
+        text = SQL["bounds_left"].format(schema=schema, table=identifier(table), own=own, given=GIVEN_BOUNDS)
+        return {str(value) for (value,) in cursor.rows(text)}
+    finally:
+        cursor.unregister(GIVEN_BOUNDS)
 
 
 def _is_number(text: str) -> bool:

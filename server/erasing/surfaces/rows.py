@@ -9,14 +9,18 @@ from server.engine.engine import SERVER, Engine
 from server.erasing.lake_paths import files_of
 from server.erasing.rewriting import rewrite
 from server.erasing.traces import Traces
+from server.erasing.tracing import is_nested
 from server.erasure.deleted import deleted_table
 from server.erasure.keys import columns_of, table_of
 from server.scanning.columns import scan_text_columns, scan_values
 from server.scanning.files import scan_file
+from server.scanning.needles import Needles
 
 DATASET_METHOD = (
-    "the dataset was read whole as it was right after the erasure, every column, for the erased keys and for values "
-    "that only erased rows had, and its files on disk byte by byte"
+    "the dataset was read whole as it was right after the erasure: every text for the erased keys and for texts that "
+    "only erased rows had in nested columns, every column for whole values that only erased rows had in it, and its "
+    "files on disk byte by byte for all of these; not looked for are numbers inside nested values, and what updates "
+    "replaced in nested columns or in columns that have another name or type since"
 )
 DELETED_METHOD = "the rows that wait for their erasure were counted, as they were right after the erasure"
 
@@ -39,9 +43,12 @@ class DatasetRows:
 
         def look(cursor: LakeCursor) -> Finding:
             relation = f"{table_of(dataset)} AT (VERSION => {traces.snapshot})"
-            scanned = scan_text_columns(cursor, relation, traces.needles)
-            found, columns = len(scanned.hits | self._in_files(cursor, traces)), dict.fromkeys(scanned.columns)
-            for name, _ in columns_of(cursor, table_of(dataset)):
+            kinds = dict(columns_of(cursor, table_of(dataset)))
+            nested = [text for name in kinds if is_nested(kinds[name]) for text in _sought(traces, name)]
+            scanned = scan_text_columns(cursor, relation, Needles.of([*traces.keys, *nested]))
+            found = len(scanned.hits) + len(self._in_bytes(cursor, traces, relation))
+            columns = dict.fromkeys(scanned.columns)
+            for name in kinds:
                 texts = _sought(traces, name)
                 if texts and (held := scan_values(cursor, relation, name, texts)):
                     found, columns[name] = found + held, None
@@ -52,11 +59,13 @@ class DatasetRows:
 
         return self._engine.read(look)
 
-    def _in_files(self, cursor: LakeCursor, traces: Traces) -> set[int]:
-        """What the bytes show of files on disk, bounds in their footers included."""
+    def _in_bytes(self, cursor: LakeCursor, traces: Traces, relation: str) -> set[int]:
+        """What the bytes of files on disk show, bounds in their footers included, and no text of a row explains: a
+        value may be part of another one that stays."""
         location = self._engine.location
         paths = [] if location.on_s3 else files_of(cursor, location, traces.dataset)
-        return set().union(*(scan_file(Path(path), traces.needles) for path in paths))
+        found = set().union(*(scan_file(Path(path), traces.needles) for path in paths))
+        return found - scan_text_columns(cursor, relation, traces.needles).hits if found else found
 
 
 class DeletedRows:
