@@ -52,11 +52,13 @@ def _nobody(step: str) -> None:
 @dataclass(frozen=True)
 class Around:
     """What an erasure needs of others. documents: those of the deleted rows, by index. still: each keeps one user of
-    the lake out of it while files are removed, in their order. moved: the deleted rows are gone from the lake."""
+    the lake out of it while files are removed, in their order. moved: the deleted rows are gone from the lake.
+    journalled: once nobody else uses the lake, and before its snapshots go, for the journal reads them."""
 
     documents: Documents
     still: tuple[Holding, ...]
     moved: Callable[[], None]
+    journalled: Callable[[], object]
 
 
 class Erasing:
@@ -97,6 +99,7 @@ class Erasing:
             for still in self._around.still:
                 alone.enter_context(still())
             alone.enter_context(self._engine.quiet.alone(QUIET_WAIT_S))
+            self._around.journalled()
             self._erase(Phase.QUIET, traces, counts, job)
             traces = replace(traces, snapshot=self._snapshot())
             self._scan(Phase.QUIET, traces, counts, examined, job)

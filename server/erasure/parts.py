@@ -101,5 +101,6 @@ def erasing(
         documents=documents,
         still=(clearing.cleared, journal.paused, services.cache.paused),
         moved=hiding.load,
+        journalled=journal.drain,
     )
     return Erasing(engine, plan, around, pending, certificates)

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from catalog_sql import named_queries
 from server.catalog.datasets import Dataset, checked_name, existing_dataset
 from server.engine.cursor import LakeCursor
 from server.engine.engine import SERVER, Engine
@@ -14,11 +15,13 @@ from server.erasure.scanning import scan_text_columns, scan_values
 from server.erasure.surface import Finding, Verdict
 from server.erasure.traces import Traces
 
+SQL = named_queries("queries/erasing.sql")
+
 DATASET_METHOD = (
     "the dataset was read whole as it was right after the erasure, every column, for the erased keys and for values "
     "that only erased rows had, and its files on disk byte by byte"
 )
-DELETED_METHOD = "the rows that wait for their erasure were counted, as they were right after the erasure"
+DELETED_METHOD = "the rows of which no tombstone waits for an erasure were counted, as they were right after the erasure"
 
 
 class DatasetRows:
@@ -71,8 +74,11 @@ class DeletedRows:
         return traces.rows
 
     def scan(self, traces: Traces) -> Finding:
-        text = f"SELECT count(*) FROM {deleted_table(traces.dataset)} AT (VERSION => {traces.snapshot})"
-        found = int(self._engine.read(lambda cursor: cursor.rows(text))[0][0])
+        """Those of tombstones that were set since the deleted rows went wait for an erasure of their own."""
+        text = SQL["left_rows"].format(
+            deleted=deleted_table(traces.dataset), key=traces.key_column.sql, snapshot=traces.snapshot
+        )
+        found = int(self._engine.read(lambda cursor: cursor.rows(text, [traces.dataset]))[0][0])
         return Finding(Verdict.FOUND if found else Verdict.CLEAN, DELETED_METHOD, found, "rows", found)
 
 
