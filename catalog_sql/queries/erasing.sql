@@ -9,6 +9,13 @@ ORDER BY key_hmac;
 -- rows --
 SELECT count(*) FROM {deleted};
 
+-- left_rows --
+-- Deleted rows whose keys have no tombstone that waits for an erasure.
+SELECT count(*) FROM {deleted} AT (VERSION => {snapshot}) WHERE ({key}::VARCHAR IN (
+    SELECT key_value FROM lakehouse.catalog.tombstone_events AT (VERSION => {snapshot}) WHERE dataset = ?
+    QUALIFY row_number() OVER (PARTITION BY key_hmac ORDER BY changed_at DESC) = 1 AND change IN ('set', 'lifted')
+)) IS NOT TRUE;
+
 -- gone_keys --
 -- Those of the given keys that no row of the dataset has. The given ones are the smaller side, here and below.
 WITH still AS (

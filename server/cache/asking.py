@@ -21,7 +21,8 @@ class Asking:
         except IndexError:
             cursor = self._engine.cursor(SERVER, None)
         try:
-            return changes_since(cursor, since)
+            with cursor.quiet.using():
+                return changes_since(cursor, since)
         finally:
             self._idle.append(cursor)
 

@@ -46,12 +46,14 @@ class Engine:
         self.schema_epoch = 0
 
     def cursor(self, principal: str, schema: str | None = DEFAULT_SCHEMA) -> LakeCursor:
-        """A new configured cursor; the caller closes it. schema: see `LakeCursor.use`."""
+        """A new configured cursor; the caller closes it. schema: see `LakeCursor.use`. Waits while another thread has
+        the lake alone: without the lake there is no such search path."""
         context = Context(principal)
-        self.contexts.add(context)
-        with self._cursor_lock:
-            connection = self.root.cursor()
-        return LakeCursor(connection, context, lambda: self.contexts.remove(context), self.quiet, schema)
+        with self.quiet.using():
+            self.contexts.add(context)
+            with self._cursor_lock:
+                connection = self.root.cursor()
+            return LakeCursor(connection, context, lambda: self.contexts.remove(context), self.quiet, schema)
 
     def commit(self, author: str, message: str, work: Callable[[LakeCursor], T]) -> T:
         """Run work in a transaction of its own and commit it under the author's name; see `commit_on`."""

@@ -31,6 +31,11 @@ class _Place:
     live: dict[str, str]
     nothing: str  # what stands for the dataset where it is gone
 
+    @property
+    def has_key(self) -> bool:
+        """False for a dataset that was made anew without the key column."""
+        return self.key.name.lower() in {name.lower() for name in self.live}
+
     def text(self, query: str, **parts: str) -> str:
         names = {
             "deleted": deleted_table(self.dataset.name),
@@ -54,7 +59,7 @@ def traces_of(cursor: LakeCursor, dataset: Dataset) -> Traces:
     named = [str(value) for _, value, _ in states if value is not None]
     cursor.register(GIVEN, pa.table({"value": pa.array(named, pa.string())}))
     try:
-        keys = tuple(str(row[0]) for row in cursor.rows(place.text("gone_keys")))
+        keys = tuple(str(row[0]) for row in cursor.rows(place.text("gone_keys"))) if place.has_key else tuple(named)
         _collect(cursor, place)
         values = {name: _values(cursor, place, name) for name in deleted}
     finally:
@@ -70,7 +75,7 @@ def _collect(cursor: LakeCursor, place: _Place) -> None:
     first, last = cursor.rows(SQL["snapshots"])[0][1:]
     both = ", ".join(identifier(name) for name in place.columns if name in place.live)
     names = {"schema": literal(place.dataset.schema), "table": literal(place.dataset.table), "columns": both}
-    if place.nothing or not both:
+    if place.nothing or not both or not place.has_key:
         return
     try:
         cursor.execute(place.text("leaving_before", first=str(first), last=str(last), **names))

@@ -134,7 +134,7 @@ class Tombstones:
         locked = f"{dataset.schema}.{dataset.table}".lower()
         cursor = self._engine.cursor(author)
         try:
-            with self._engine.locks.holding(locked, client_gone.get()):
+            with self._engine.locks.holding(locked, client_gone.get()), self._engine.quiet.using():
                 change = self._change(cursor, caller, arguments, dataset, column)
                 self._make_ready(cursor, change, author)
                 cursor.register(GIVEN, change.keys)

@@ -4,6 +4,8 @@ does not see the lake; further ones at the same time run on cursors made for the
 import threading
 import time
 import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from catalog_sql import named_queries
 from server.engine.cursor import DEFAULT_SCHEMA, LakeCursor
@@ -47,6 +49,13 @@ class SessionCursors:
     def time_zone(self) -> str | None:
         return self._settings[1]
 
+    @contextmanager
+    def _using(self) -> Iterator[None]:
+        """Hold the lock, to touch cursors while no other thread has the lake alone. In this order, and waiting for
+        nothing meanwhile: who has it alone needs the lock too."""
+        with self._engine.quiet.using(), self._lock:
+            yield
+
     def take(self, needs_lake: bool = True, for_temporary: bool = False) -> LakeCursor:
         """A cursor that no other statement uses; give it back with `release`.
 
@@ -55,13 +64,13 @@ class SessionCursors:
         queue. Raises LimitExceeded.
         """
         if not needs_lake and not self.has_temporary:
-            with self._lock:
+            with self._using():
                 if self._plain not in self._busy:
                     return self._use(self._plain or self._new(None))
         settings = self._engine.settings
         deadline = time.monotonic() + settings.queue_wait_s_max
         while True:
-            with self._lock:
+            with self._using():
                 if self._home not in self._busy:
                     self._home = self._home or self._new()
                     return self._use(self._home)
@@ -72,22 +81,44 @@ class SessionCursors:
                         raise Unsupported("temporary objects are made in the open transaction, or when it has ended")
                     return self.take_new()
                 stream = self._home_stream() if self._home_stream is not None else None
-                if stream is None and not self._released.wait(max(0.0, deadline - time.monotonic())):
-                    raise LimitExceeded("queue_wait_s_max", OPEN)
             # Not under the lock: who reads the stream releases the cursor, and needs the lock for it.
             if stream is not None:
                 stream.drain(settings.result_held_bytes_max, deadline)
+            else:
+                self._wait_for_home(deadline)
+
+    def _wait_for_home(self, deadline: float) -> None:
+        with self._lock:
+            left = max(0.0, deadline - time.monotonic())
+            if self._home in self._busy and self._home_stream is None and not self._released.wait(left):
+                raise LimitExceeded("queue_wait_s_max", OPEN)
+
+    @contextmanager
+    def home_alone(self) -> Iterator[LakeCursor | None]:
+        """The home cursor, None if there is none, whoever has taken it: for the thread that has the lake alone, so that
+        nothing runs on it. A transaction in which nothing has run is begun anew afterwards, since looking around in it
+        would give it a snapshot of the lake."""
+        with self._lock:
+            home = None if self._closed else self._home
+            begun = self._home_in_transaction
+            if home is not None and begun:
+                home.roll_back()
+            try:
+                yield home
+            finally:
+                if home is not None and begun:
+                    home.execute("BEGIN")
 
     def take_for_transaction(self) -> LakeCursor:
         """The home cursor if it is free, so that temporary objects outlive the transaction, or one of its own."""
-        with self._lock:
+        with self._using():
             cursor = self.take_new() if self._home in self._busy else self.take()
             self._home_in_transaction |= cursor is self._home
             return cursor
 
     def take_new(self) -> LakeCursor:
         """A cursor of the caller's own; give it back with `release`."""
-        with self._lock:
+        with self._using():
             return self._use(self._new())
 
     def is_home(self, cursor: LakeCursor) -> bool:
@@ -115,7 +146,8 @@ class SessionCursors:
         if self._settings_of.get(cursor) != settings:
             schema, time_zone = settings
             if cursor is not self._plain:
-                cursor.use(schema)
+                with self._engine.quiet.using():
+                    cursor.use(schema)
             if time_zone is not None:
                 cursor.set_time_zone(time_zone)
             self._settings_of[cursor] = settings

@@ -3,10 +3,11 @@
 import secrets
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 
 import pyarrow as pa
 
-from server.errors import LimitExceeded, NotFound, Unavailable
+from server.errors import EndedForErasure, LimitExceeded, NotFound, Unavailable
 
 HELD_MAX = 64
 
@@ -38,6 +39,7 @@ class HeldResults:
         self._bytes_max = bytes_max
         self._budget = budget
         self._tables: OrderedDict[str, pa.Table] = OrderedDict()
+        self._erased: set[str] = set()
         self._lock = threading.Lock()
         self._closed = False
 
@@ -63,9 +65,20 @@ class HeldResults:
             return table
 
     def take(self, handle: str) -> pa.Table:
+        """Raises EndedForErasure, NotFound."""
         if (table := self.drop(handle)) is None:
+            if handle in self._erased:
+                raise EndedForErasure("the result showed what is erased by now; what its statement wrote is written")
             raise NotFound("the result of this ticket was fetched already, or waited too long: run the statement again")
         return table
+
+    def erase(self, shows: Callable[[pa.Table], bool]) -> None:
+        """Forget those that show what is erased."""
+        with self._lock:
+            found = [handle for handle, table in self._tables.items() if shows(table)]
+            for handle in found:
+                self._budget.give(self._tables.pop(handle).nbytes)
+            self._erased.update(found)
 
     def clear(self) -> None:
         """Forget them."""

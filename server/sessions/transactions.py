@@ -10,7 +10,10 @@ from server.engine.commits import commit
 from server.engine.cursor import LakeCursor
 from server.engine.locks import TableLocks
 from server.engine.results import ResultStream
+from server.engine.translate import CANCELLED
 from server.errors import Cancelled, Conflict, InvalidArgument, LakehouseError
+
+INTERRUPT_S = 0.02
 
 
 class Transaction:
@@ -27,6 +30,7 @@ class Transaction:
         self._written: dict[str, int] = {}
         self._suspect = False  # a result broke off: the transaction may have ended with it
         self._reason: LakehouseError | None = None
+        self._commits = False
         self.touched = False  # a statement has run in it
         cursor.execute("BEGIN")
 
@@ -75,12 +79,17 @@ class Transaction:
         """
         with self.lock, ExitStack() as held:
             cursor = self.ready()
-            self._ended = True
-            for table, seen in sorted(self._written.items()):
-                held.enter_context(locks.shared(table))
-                if version(table) != seen:
-                    raise Conflict(f"a tombstone was set in {table}: run the transaction again")
-            commit(cursor, author, message)
+            try:
+                for table, seen in sorted(self._written.items()):
+                    held.enter_context(locks.shared(table, lambda: self._reason is not None))
+                    if version(table) != seen:
+                        raise Conflict(f"a tombstone was set in {table}: run the transaction again")
+                self._commits = True
+                commit(cursor, author, message)
+            except Cancelled:
+                raise self._reason or Cancelled(CANCELLED) from None
+            finally:
+                self._ended = True
 
     @property
     def holds_lake(self) -> bool:
@@ -88,9 +97,16 @@ class Transaction:
         return self.touched and not self._ended
 
     def end(self, reason: LakehouseError) -> None:
-        """Roll back from another thread; its client hears the reason at its next call."""
+        """Roll back from another thread; its client hears the reason at its next call. What runs in it or waits is
+        interrupted, but for a commit, which is waited for."""
         self._reason = reason
-        self.roll_back()
+        while not self.lock.acquire(timeout=INTERRUPT_S):
+            if not self._commits:
+                self.cursor.interrupt(reason)
+        try:
+            self.roll_back()
+        finally:
+            self.lock.release()
 
     def roll_back(self) -> None:
         with self.lock:

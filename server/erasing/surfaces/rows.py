@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from catalog_sql import named_queries
 from server.catalog.datasets import Dataset, checked_name, existing_dataset
 from server.certificates.finding import Finding, Verdict
 from server.engine.cursor import LakeCursor
@@ -16,13 +17,17 @@ from server.scanning.columns import scan_text_columns, scan_values
 from server.scanning.files import scan_file
 from server.scanning.needles import Needles
 
+SQL = named_queries("queries/erasing.sql")
+
 DATASET_METHOD = (
     "the dataset was read whole as it was right after the erasure: every text for the erased keys and for texts that "
     "only erased rows had in nested columns, every column for whole values that only erased rows had in it, and its "
     "files on disk byte by byte for all of these; not looked for are numbers inside nested values, and what updates "
     "replaced in nested columns or in columns that have another name or type since"
 )
-DELETED_METHOD = "the rows that wait for their erasure were counted, as they were right after the erasure"
+DELETED_METHOD = (
+    "the rows of which no tombstone waits for an erasure were counted, as they were right after the erasure"
+)
 
 
 class DatasetRows:
@@ -80,8 +85,11 @@ class DeletedRows:
         return traces.rows
 
     def scan(self, traces: Traces) -> Finding:
-        text = f"SELECT count(*) FROM {deleted_table(traces.dataset)} AT (VERSION => {traces.snapshot})"
-        found = int(self._engine.read(lambda cursor: cursor.rows(text))[0][0])
+        """Those of tombstones that were set since the deleted rows went wait for an erasure of their own."""
+        text = SQL["left_rows"].format(
+            deleted=deleted_table(traces.dataset), key=traces.key_column.sql, snapshot=traces.snapshot
+        )
+        found = int(self._engine.read(lambda cursor: cursor.rows(text, [traces.dataset]))[0][0])
         return Finding(Verdict.FOUND if found else Verdict.CLEAN, DELETED_METHOD, found, "rows", found)
 
 
