@@ -8,7 +8,8 @@ from server.errors import InvalidArgument
 
 
 def storable(reader: pa.RecordBatchReader) -> pa.RecordBatchReader:
-    """The same rows with storable types: dictionaries become their values, fixed-size lists lists, untyped NULLs text.
+    """The same rows with storable types: dictionaries become their values, fixed-size lists lists, untyped NULLs text,
+    times of day in nanoseconds microseconds.
 
     Raises InvalidArgument naming a column that can't be stored.
     """
@@ -27,6 +28,8 @@ def storable_type(kind: pa.DataType, column: str) -> pa.DataType:
         return pa.string()
     if pa.types.is_float16(kind):
         return pa.float32()
+    if kind == pa.time64("ns"):
+        return pa.time64("us")
     if pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind):
         return pa.list_(storable_type(kind.value_type, column))
     if pa.types.is_struct(kind):
@@ -39,4 +42,4 @@ def storable_type(kind: pa.DataType, column: str) -> pa.DataType:
 
 
 def _cast(batch: pa.RecordBatch, schema: pa.Schema) -> list[Any]:
-    return [column.cast(field.type) for column, field in zip(batch.columns, schema, strict=True)]
+    return [column.cast(field.type, safe=False) for column, field in zip(batch.columns, schema, strict=True)]

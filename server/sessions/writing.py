@@ -20,6 +20,7 @@ from server.sessions.placing import ASKING
 from server.sessions.runs import bounded
 from server.sessions.services import Services
 from server.sessions.staging import StagedRows, full_name
+from server.sessions.stored_types import check_stored_types
 from server.sessions.transactions import Transaction
 from server.sql.field_metadata import annotate
 from server.sql.inserts import ValuesInsert, values_insert
@@ -136,6 +137,7 @@ class Writing:
         hold = engine.locks.shared if statement.type_name == "INSERT" else engine.locks.holding
         with hold(target or self._session_id, client_gone.get()), self._leasing.lease(statement, transaction) as cursor:
             _check_commented_column(cursor, statement)
+            check_stored_types(cursor, statement)
             if transaction is not None:
                 if target is not None:
                     transaction.wrote(target, self._services.guarding.version(target))
