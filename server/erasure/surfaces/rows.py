@@ -21,7 +21,9 @@ DATASET_METHOD = (
     "the dataset was read whole as it was right after the erasure, every column, for the erased keys and for values "
     "that only erased rows had, and its files on disk byte by byte"
 )
-DELETED_METHOD = "the rows of which no tombstone waits for an erasure were counted, as they were right after the erasure"
+DELETED_METHOD = (
+    "the rows of which no tombstone waits for an erasure were counted, as they were right after the erasure"
+)
 
 
 class DatasetRows:
