@@ -13,8 +13,8 @@ from clients.python import DRIVER_ERRORS, lakehouse_error
 from tests.harness import Server, query
 
 RETRYABLE = frozenset({"ended_for_erasure", "unavailable", "conflict", "limit_exceeded"})
-TURN_S = 30.0
-PAUSE_S = 0.02  # between two calls of a loop, so that the erasure has a core too
+TURN_S = 60.0
+PAUSE_S = 0.1  # between two calls of a loop, so that the erasure has a core too
 
 
 class Loop:

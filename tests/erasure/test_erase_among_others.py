@@ -219,28 +219,25 @@ def test_writers_go_on_and_lose_no_row_that_they_were_told_of(own: Server, conne
         query(connections[3], "COMMIT")
 
     with going_on(insert, update, into_the_same, commit) as loops:
-        for who in NAMES:
+        for who in NAMES[:2]:
             own.rows(f"CALL tombstone(dataset := 'written', key_column := 'email', key_values := ['{mail(who)}'])")
             assert not_clean(erased(own, "written")) == set()
     assert {code for loop in loops for code in loop.codes} <= {"ended_for_erasure", "conflict"}
     assert count(connection, "beside WHERE id BETWEEN 0 AND 999999") == loops[0].done
     assert count(connection, "beside WHERE id >= 1000000") == loops[3].done
-    assert count(connection, "written") == loops[2].done
+    assert count(connection, "written") == 2 * len(NAMES[2:]) + loops[2].done
     journalled = "catalog.journal WHERE dataset = 'written' AND"
     assert count(connection, "catalog.journal WHERE change = 'gap'") == 0
     query(connection, "CALL journal_flush()")
-    assert count(connection, f"{journalled} change = 'insert' AND field = 'id'") == loops[2].done
+    assert count(connection, f"{journalled} change = 'insert'") == loops[2].done
 
 
 def test_an_ingest_that_an_erasure_meets_is_whole_or_nothing(
     own: Server, connection: dbapi.Connection, people: str
 ) -> None:
-    began = []
-
     def batches() -> Iterator[pa.RecordBatch]:
         for number in range(40):
             yield pa.record_batch({"i": list(range(number * 1000, (number + 1) * 1000))})
-            began.append(number)
             time.sleep(0.05)
 
     schema = pa.schema({"i": pa.int64()})
@@ -248,14 +245,13 @@ def test_an_ingest_that_an_erasure_meets_is_whole_or_nothing(
         erasing = begun(own, people)
         reader = pa.RecordBatchReader.from_batches(schema, batches())
         try:
-            assert cursor.adbc_ingest("streamed", reader) == 40_000
-            whole = True
+            told: int | str = cursor.adbc_ingest("streamed", reader)
         except DRIVER_ERRORS as error:
-            assert lakehouse_error(error).code == "ended_for_erasure"
-            whole = False
+            told = lakehouse_error(error).code
+    assert told in (40_000, "ended_for_erasure")
     assert not_clean(erasing.result(60)) == set()
     there = query(connection, "FROM catalog.datasets WHERE dataset = 'streamed'").num_rows
-    assert (there and count(connection, "streamed")) == (40_000 if whole else 0)
+    assert (there and count(connection, "streamed")) == (told if isinstance(told, int) else 0)
 
 
 def test_two_erasures_at_once_are_done_one_after_the_other(
@@ -268,13 +264,13 @@ def test_two_erasures_at_once_are_done_one_after_the_other(
 
 
 def test_the_same_erasure_twice_at_once_erases_once(own: Server, connection: dbapi.Connection, people: str) -> None:
-    results = []
+    results: list[int | str] = []
     for one in [begun(own, people) for _ in range(2)]:
         try:
             results.append(len(one.result(90)))
         except DRIVER_ERRORS as error:
             results.append(lakehouse_error(error).code)
-    assert isinstance(results[0], int) or isinstance(results[1], int)
+    assert any(isinstance(result, int) for result in results)
     assert {result for result in results if isinstance(result, str)} <= {"not_found"}
     assert "ada" not in emails(connection, people)
     text = f"SELECT DISTINCT erasure_id FROM catalog.erasures WHERE dataset = '{people}'"

@@ -1,7 +1,8 @@
-"""After any interleaving of writes and tombstones, readers see what a simple model says."""
+"""After any interleaving of writes, tombstones, compactions and erasures, readers see what a simple model says."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import pytest
 from adbc_driver_manager import dbapi
@@ -16,6 +17,10 @@ PEOPLE = st.sampled_from(NAMES)
 SOME = st.lists(PEOPLE, min_size=1, max_size=3, unique=True)
 NOTES = st.sampled_from(["red", "green", "blue"])
 EXAMPLES, STEPS = 10, 25
+ERASING_EXAMPLES, ERASING_STEPS = 6, 15  # an erasure takes seconds
+SUPPRESSED = ("set", "erased")
+WAITING = ("set", "lifted")
+ELSEWHERE = {"control tables", "other datasets"}  # datasets of earlier examples have the same keys
 Row = tuple[int, str, str]
 
 
@@ -85,7 +90,7 @@ class People(RuleBasedStateMachine):
 
     @rule(who=SOME)
     def untombstone(self, who: list[str]) -> None:
-        keys = self._changeable("untombstone", [mail(one) for one in who], ("set", "lifted"))
+        keys = self._changeable("untombstone", [mail(one) for one in who], WAITING)
         moved = [row for row in self.deleted if row[1] in keys]
         self.live += moved
         self.deleted = [row for row in self.deleted if row[1] not in keys]
@@ -93,7 +98,7 @@ class People(RuleBasedStateMachine):
 
     @rule(who=SOME)
     def lift(self, who: list[str]) -> None:
-        keys = self._changeable("lift_suppression", [mail(one) for one in who], ("set",))
+        keys = self._changeable("lift_suppression", [mail(one) for one in who], SUPPRESSED)
         self.state |= dict.fromkeys(keys, "lifted")
 
     @invariant()
@@ -116,20 +121,61 @@ class People(RuleBasedStateMachine):
         return found
 
     def _suppressed(self, key: str) -> bool:
-        return self.state.get(key) == "set"
+        return self.state.get(key) in SUPPRESSED
 
     def _rows(self, table: str) -> Counter[Row]:
         rows = query(self.connection, f"SELECT id, email, note FROM {table}").to_pylist()
         return Counter((row["id"], row["email"], row["note"]) for row in rows)
 
 
+class Erasing(People):
+    """The same with what rewrites files. A key that was lifted stays so, and counts as waiting still."""
+
+    @rule()
+    def erase(self) -> None:
+        if self._waits():
+            surfaces = query(self.connection, "CALL erase(dataset := ?)", (self.name,)).to_pylist()
+            assert {row["surface"] for row in surfaces if row["verdict"] != "clean"} <= ELSEWHERE
+            self._erased()
+        else:
+            assert refused(self.connection, "CALL erase(dataset := ?)", (self.name,)).code == "not_found"
+
+    @rule(keep=st.booleans())
+    def compact(self, keep: bool) -> None:
+        call(self.connection, "compact", dataset=self.name, keep_tombstones=keep)
+        if not keep and self.deleted:
+            self._erased()
+
+    def _waits(self) -> bool:
+        return any(state in WAITING for state in self.state.values())
+
+    def _erased(self) -> None:
+        self.deleted.clear()
+        self.state = {key: "erased" if state == "set" else state for key, state in self.state.items()}
+
+
+@pytest.fixture
+def erasing(data: Path) -> Iterator[dbapi.Connection]:
+    """To a server of the test's own, since an erasure ends what others have open."""
+    with Server(data, "--erasure-grace-s", "0.3") as own:
+        yield own.connect()
+
+
 def test_any_interleaving_gives_what_the_model_says(server: Server, connection: dbapi.Connection) -> None:
-    People.connection = connection
+    _run(People, connection, EXAMPLES, STEPS)
+
+
+def test_any_interleaving_with_erasures_gives_what_the_model_says(erasing: dbapi.Connection) -> None:
+    _run(Erasing, erasing, ERASING_EXAMPLES, ERASING_STEPS)
+
+
+def _run(machine: type[People], connection: dbapi.Connection, examples: int, steps: int) -> None:
+    machine.connection = connection
     run_state_machine_as_test(
-        People,
+        machine,
         settings=settings(
-            max_examples=EXAMPLES,
-            stateful_step_count=STEPS,
+            max_examples=examples,
+            stateful_step_count=steps,
             deadline=None,
             suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
         ),
