@@ -51,12 +51,16 @@ class Certificates:
         """folder: where this server's keys are. Raises OSError if its key can't be read or made."""
         self.signer, self.anchor = Signer(folder), Anchor(folder)
 
+    def has(self, cursor: LakeCursor, erasure_id: str) -> bool:
+        """Whether the erasure has a certificate."""
+        return bool(cursor.rows(SQL["known"], [erasure_id])[0][0])
+
     def write(self, cursor: LakeCursor, erased: Erased) -> Certificate:
         """Add the certificate within the open transaction, which may be run again. Call `keep` after its commit.
 
         Another server that certifies at once makes the commit conflict. Raises AlreadyExists if the erasure has one.
         """
-        if cursor.rows(SQL["known"], [erased.erasure_id])[0][0]:
+        if self.has(cursor, erased.erasure_id):
             raise AlreadyExists(f"erasure {erased.erasure_id} has a certificate")
         before = self._before(cursor)
         hmacs = sorted(set(erased.key_hmacs))
