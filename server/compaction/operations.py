@@ -13,7 +13,7 @@ from server.engine.engine import Engine
 from server.engine.running import client_gone
 from server.erasure.deleted import deleted_table
 from server.erasure.keys import SQL as TOMBSTONES
-from server.errors import InvalidArgument, LakehouseError, PermissionDenied, Unsupported
+from server.errors import InvalidArgument, LakehouseError, PermissionDenied
 from server.jobs.job import Job
 from server.jobs.service import Jobs
 from server.operations.registry import Arguments, Caller, Operation
@@ -46,9 +46,9 @@ RESULT = schema_of(
 
 
 class Compaction:
-    """erase: erases the rows of a dataset that tombstones have taken away; None where the server has no way to."""
+    """erase: erases the rows of a dataset that tombstones have taken away."""
 
-    def __init__(self, engine: Engine, jobs: Jobs, compacting: Compacting, erase: Erase | None) -> None:
+    def __init__(self, engine: Engine, jobs: Jobs, compacting: Compacting, erase: Erase) -> None:
         self._engine = engine
         self._jobs = jobs
         self._compacting = compacting
@@ -76,7 +76,7 @@ class Compaction:
         nobody needs, whether a dataset was to be compacted or not."""
         datasets = self._needing() if arguments.dataset is None else [self._table(arguments.dataset)]
         tombstoned = [] if arguments.keep_tombstones else [each for each in datasets if self._has_deleted(each)]
-        self._check_erasable(tombstoned, arguments)
+        self._check_waited(tombstoned, arguments)
         jobs = [(each, self._jobs.submit(KIND, each.name, caller.principal.name)) for each in datasets]
         if arguments.dataset is None and not jobs:
             self._compacting.clean()
@@ -87,7 +87,7 @@ class Compaction:
             try:
                 job.result(client_gone.get())
                 rows += self._recorded(job)
-                if self._erase is not None and dataset in tombstoned:
+                if dataset in tombstoned:
                     self._erase(caller, dataset)
             except LakehouseError as error:
                 errors.append(error)
@@ -131,16 +131,9 @@ class Compaction:
         text = f"SELECT count(*) FROM (FROM {deleted_table(dataset.name)} LIMIT 1)"
         return bool(self._engine.read(lambda cursor: cursor.rows(text))[0][0])
 
-    def _check_erasable(self, tombstoned: list[Dataset], arguments: Compact) -> None:
-        if not tombstoned:
-            return
-        names = ", ".join(dataset.name for dataset in tombstoned)
-        if self._erase is None:
-            raise Unsupported(
-                f"{names}: rows that tombstones have taken away would be erased, which this server can't do yet: "
-                "say keep_tombstones := true to compact without"
-            )
-        if not arguments.wait:
+    def _check_waited(self, tombstoned: list[Dataset], arguments: Compact) -> None:
+        if tombstoned and not arguments.wait:
+            names = ", ".join(dataset.name for dataset in tombstoned)
             raise InvalidArgument(f"{names}: erasing rows is waited for: say wait := true, or keep_tombstones := true")
 
     def _recorded(self, job: Job) -> list[dict[str, Any]]:

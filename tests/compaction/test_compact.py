@@ -192,8 +192,8 @@ def test_rows_that_wait_for_their_erasure_are_left_alone_only_if_one_says_so(
     )
     with server.operations() as operations:
         with pytest.raises(LakehouseError, match="keep_tombstones := true") as failed:
-            operations.call("compact", dataset="tombstoned")
-        assert failed.value.code == "unsupported"
+            operations.call("compact", dataset="tombstoned", wait=False)
+        assert failed.value.code == "invalid_argument"
         (told,) = operations.call("compact", dataset="tombstoned", keep_tombstones=True)
     assert (told["rows_after"], told["files_after"]) == (39, 1)
     query(connection, "CALL untombstone(dataset := 'tombstoned', key_values := [3])")
