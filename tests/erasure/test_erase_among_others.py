@@ -3,6 +3,7 @@
 import itertools
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pyarrow as pa
 import pytest
@@ -301,12 +302,17 @@ def test_a_tombstone_set_meanwhile_is_neither_lost_nor_erased_without_record(
 
 
 def test_the_job_goes_on_when_its_client_goes_away(own: Server, connection: dbapi.Connection, people: str) -> None:
-    with manual(own) as blocks:
-        query(blocks, f"FROM {people}")
-        with own.connect() as gone, gone.cursor() as cursor:
-            erasing = begun(own, people)
-            cursor.adbc_cancel()
-            assert not_clean(erasing.result(60)) == set()
+    jobs = f"SELECT job_id FROM catalog.jobs WHERE kind = 'erase' AND subject = '{people}'"
+    with own.connect() as gone, gone.cursor() as cursor, ThreadPoolExecutor(1) as pool:
+        calling = pool.submit(cursor.execute, f"CALL erase(dataset := '{people}')")
+        while not (found := query(connection, jobs)["job_id"].to_pylist()):
+            assert not calling.done()
+        cursor.adbc_cancel()
+        assert isinstance(calling.exception(60), DRIVER_ERRORS)
+    with own.operations() as operations:
+        *_, last = operations.watch(str(found[0]), poll_s=0.1)
+    assert last.status == "succeeded"
+    assert count(connection, f"catalog.erasures WHERE dataset = '{people}'") > 0
 
 
 def test_a_dataset_that_was_made_anew_without_its_key_column_is_erased(
