@@ -13,11 +13,13 @@ import duckdb
 
 from server.engine.boot import METADATA
 from server.engine.catalog_bounds import repair_bounds
+from server.engine.commits import warm
 from server.engine.context import Context
 from server.engine.cursor import LakeCursor
 from server.engine.engine import SERVER, Engine
 from server.engine.location import LAKE
 from server.engine.quiet import Quiet
+from server.engine.schema_gate import SchemaGate
 from server.errors import LakehouseError
 from server.logs import logger
 from server.sql.quoting import identifier, literal
@@ -53,7 +55,7 @@ def rewrite_catalog(engine: Engine, tables: Callable[[LakeCursor], None], file: 
 
 def _copy(kept: Path, made: Path, temp: Path, tables: Callable[[LakeCursor], None]) -> None:
     connection = duckdb.connect(":memory:")
-    cursor = LakeCursor(connection, Context(SERVER), lambda: None, Quiet(), schema=None)
+    cursor = LakeCursor(connection, Context(SERVER), lambda: None, Quiet(), SchemaGate(), schema=None)
     try:
         cursor.execute(f"SET temp_directory = {literal(str(temp))}")
         cursor.execute(f"SET memory_limit = {literal(MEMORY)}")
@@ -83,6 +85,7 @@ def _attach(engine: Engine) -> None:
     while True:
         try:
             engine.location.attach_again(engine.root)
+            engine.read(warm)  # before others do, see `schema_gate.py`
             return
         except duckdb.Error as error:
             if time.monotonic() > deadline:

@@ -17,6 +17,7 @@ T = TypeVar("T")
 CONFLICT_TRIES = 8
 UNKNOWN = "the connection to the lake's catalog broke while it committed: look whether the rows are there"
 METADATA = f"__ducklake_metadata_{LAKE}"
+SCHEMA = f"SELECT 1 FROM {LAKE}.catalog.migrations LIMIT 0"
 COMMITTED = f"SELECT 1 FROM {METADATA}.ducklake_snapshot_changes WHERE commit_extra_info = ?"
 ON_POSTGRES = f"SELECT 1 FROM ducklake_settings('{LAKE}') WHERE catalog_type = 'postgres'"
 # A COMMIT may still be on its way when its connection is gone. This returns once no write from before is open, or fails
@@ -78,7 +79,7 @@ def commit(cursor: LakeCursor, author: str, message: str) -> None:
     cursor.execute(f"CALL {LAKE}.set_commit_message(?, ?, extra_info => ?)", [author, message, mark])
     try:
         with _one_commits:
-            cursor.execute("COMMIT")
+            _commit(cursor)
     except LakehouseError as error:
         cursor.roll_back()
         try:
@@ -91,6 +92,22 @@ def commit(cursor: LakeCursor, author: str, message: str) -> None:
             _log.error("a commit succeeded whose answer was lost", author=author, commit_message=message)
             raise OutcomeUnknown(UNKNOWN) from error
         raise
+
+
+def _commit(cursor: LakeCursor) -> None:
+    if not cursor.changed_schema:
+        cursor.execute("COMMIT")
+        return
+    with cursor.schemas.closed():
+        cursor.execute("COMMIT")
+        cursor.changed_schema = False
+        warm(cursor)
+
+
+def warm(cursor: LakeCursor) -> None:
+    """Have DuckLake read the schema that counts now."""
+    with contextlib.suppress(LakehouseError):
+        cursor.rows(SCHEMA)
 
 
 def read_on(cursor: LakeCursor, work: Callable[[LakeCursor], T]) -> T:

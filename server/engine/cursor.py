@@ -10,11 +10,15 @@ import pyarrow as pa
 from server.engine.context import VARIABLE, Context
 from server.engine.location import LAKE
 from server.engine.quiet import Quiet
+from server.engine.schema_gate import SchemaGate
 from server.engine.translate import translated
 from server.errors import LakehouseError
 from server.sql.quoting import identifier, literal
 
 DEFAULT_SCHEMA = "main"
+_CHANGING = ("CREATE ", "ALTER ", "DROP ", "COMMENT ")
+_TEMPORARY = ("CREATE TEMP", " TEMP.MAIN.", "MEMORY.")
+_OPENING_CHARS = 48
 MACROS = "memory.main"  # where ours are: after a plain USE they would not be found
 
 
@@ -27,10 +31,13 @@ class LakeCursor:
         context: Context,
         on_close: Callable[[], None],
         quiet: Quiet,
+        schemas: SchemaGate,
         schema: str | None = DEFAULT_SCHEMA,
     ) -> None:
         self._connection = connection
         self.quiet = quiet
+        self.schemas = schemas
+        self.changed_schema = False  # in the open transaction
         self._on_close = on_close
         self.context = context
         connection.execute(f"SET VARIABLE {VARIABLE} = {literal(context.token)}")
@@ -48,14 +55,23 @@ class LakeCursor:
 
     def execute(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> "LakeCursor":
         """parameters: a sequence for ? and $1, a mapping for $name."""
-        with translated(self.context):
-            self._connection.execute(sql, _bound(parameters))
+        self._run(sql, parameters)
         return self
 
     def rows(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> list[tuple[Any, ...]]:
         """Run and fetch all, for statements of ours whose results are small."""
+        self._run(sql, parameters)
         with translated(self.context):
-            return list(self._connection.execute(sql, _bound(parameters)).fetchall())
+            return list(self._connection.fetchall())
+
+    def _run(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any]) -> None:
+        self.changed_schema |= _changes_schema(sql)
+        number = self.schemas.enter()
+        try:
+            with translated(self.context):
+                self._connection.execute(sql, _bound(parameters))
+        finally:
+            self.schemas.leave(number)
 
     def reader(self, batch_rows: int) -> pa.RecordBatchReader:
         """The open result, streamed: DuckDB computes as batches are read."""
@@ -93,6 +109,7 @@ class LakeCursor:
 
     def roll_back(self) -> None:
         """End the transaction; a failed COMMIT has already ended it."""
+        self.changed_schema = False
         with contextlib.suppress(duckdb.Error):
             self._connection.execute("ROLLBACK")
 
@@ -106,6 +123,14 @@ class LakeCursor:
     def close(self) -> None:
         self._on_close()
         self._connection.close()
+
+
+def _changes_schema(sql: str) -> bool:
+    """Of the lake; told by how it begins. What a client sends may begin otherwise: its session tells."""
+    while sql.startswith("--"):
+        sql = sql.partition("\n")[2]
+    opening = sql[:_OPENING_CHARS].upper()
+    return opening.startswith(_CHANGING) and not any(word in opening for word in _TEMPORARY)
 
 
 def _bound(parameters: Sequence[Any] | Mapping[str, Any]) -> list[Any] | dict[str, Any]:

@@ -16,6 +16,7 @@ from server.engine.location import LakeLocation
 from server.engine.locks import TableLocks
 from server.engine.quiet import Quiet
 from server.engine.running import Running
+from server.engine.schema_gate import SchemaGate
 
 T = TypeVar("T")
 
@@ -34,6 +35,7 @@ class Engine:
         self._heap.start()
         self.contexts = Contexts()
         self.quiet = Quiet()
+        self.schemas = SchemaGate()
         self.locks = TableLocks(settings.statement_s_max)
         self.batches = BatchBounds.of(settings)
         self.running = Running(
@@ -53,7 +55,9 @@ class Engine:
             self.contexts.add(context)
             with self._cursor_lock:
                 connection = self.root.cursor()
-            return LakeCursor(connection, context, lambda: self.contexts.remove(context), self.quiet, schema)
+            return LakeCursor(
+                connection, context, lambda: self.contexts.remove(context), self.quiet, self.schemas, schema
+            )
 
     def commit(self, author: str, message: str, work: Callable[[LakeCursor], T]) -> T:
         """Run work in a transaction of its own and commit it under the author's name; see `commit_on`."""

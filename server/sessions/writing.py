@@ -138,6 +138,7 @@ class Writing:
         with hold(target or self._session_id, client_gone.get()), self._leasing.lease(statement, transaction) as cursor:
             _check_commented_column(cursor, statement)
             check_stored_types(cursor, statement)
+            cursor.changed_schema |= statement.changes_schema and not creates_temporary(statement)
             if transaction is not None:
                 if target is not None:
                     transaction.wrote(target, self._services.guarding.version(target))

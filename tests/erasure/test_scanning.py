@@ -14,6 +14,7 @@ import pytest
 from server.engine.context import Context
 from server.engine.cursor import LakeCursor
 from server.engine.quiet import Quiet
+from server.engine.schema_gate import SchemaGate
 from server.errors import SqlError, Unavailable
 from server.scanning.columns import BATCH_ROWS, parquet_relation, scan_parquet, scan_text_columns, scan_values
 from server.scanning.files import scan_file
@@ -26,7 +27,7 @@ FOUND = {1}
 
 @pytest.fixture
 def cursor() -> Iterator[LakeCursor]:
-    opened = LakeCursor(duckdb.connect(), Context("tests"), lambda: None, Quiet(), schema=None)
+    opened = LakeCursor(duckdb.connect(), Context("tests"), lambda: None, Quiet(), SchemaGate(), schema=None)
     yield opened
     opened.close()
 
