@@ -20,7 +20,7 @@ HOPS: Mapping[str, tuple[str, ...]] = {
     "messages and tickets": ("flight.service:decode", "flight.tickets:encode", "flight.tickets:decode"),
     "FlightInfo": ("flight.responses:info",),
     "gate": ("server.gate.gate:Gate.admit",),
-    "result schema": ("server.sessions.describing:Describer.describe",),
+    "result schema": ("server.sessions.execution:Execution.describe",),
     "session": ("server.sessions.session:Session.query", "server.sessions.execution:Execution.stream"),
     "lease": ("server.sessions.leases:Lease.__init__", "server.sessions.leases:Lease.free"),
     "cursor of the session": (
