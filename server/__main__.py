@@ -33,6 +33,7 @@ from server.version import VERSION
 from udfs.register import register
 
 SHUTDOWN_S_MAX = 10.0
+SIGNAL_S = 0.5  # after which a signal is noticed that another thread was given
 ENDING = frozenset({signal.SIGINT, signal.SIGTERM})
 
 
@@ -96,8 +97,11 @@ def _serve(settings: Settings, sources: dict[str, str]) -> None:
     """Serve until a signal. With TLS, SIGHUP takes up new certificates."""
     # Blocked before any thread starts, since threads inherit it, and waited for below: a handler of Python's would run
     # only once the main thread wakes, which a signal that another thread received does not bring about.
-    waited_for = ENDING if settings.tls_certificate is None else {*ENDING, signal.SIGHUP}
+    waited_for = set(ENDING) if settings.tls_certificate is None else {*ENDING, signal.SIGHUP}
     signal.pthread_sigmask(signal.SIG_BLOCK, waited_for)
+    received: list[int] = []
+    for number in waited_for:  # libraries that were imported have begun threads already, which may be given it
+        signal.signal(number, lambda number, _: received.append(number))
     for port in (settings.port, settings.tls_client_port or 0):
         _check_port(settings.host, port)
     _allow_open_files()
@@ -116,7 +120,7 @@ def _serve(settings: Settings, sources: dict[str, str]) -> None:
             if transport.certificate_address is not None:
                 print(f"certificates {transport.certificate_address}", flush=True)  # noqa: T201
             print(f"ready {transport.address}", flush=True)  # noqa: T201
-            while signal.sigwait(waited_for) == signal.SIGHUP:
+            while _signal(waited_for, received) == signal.SIGHUP:
                 transport.reload_or_log()
             logs.logger("start").info("stopping")
             application.observability.stopping()
@@ -132,6 +136,14 @@ def _serve(settings: Settings, sources: dict[str, str]) -> None:
             sessions.stop()
     finally:
         application.stop()
+
+
+def _signal(waited_for: set[signal.Signals], received: list[int]) -> int:
+    """Wait for one. received: those that another thread was given."""
+    while not received:
+        if (found := signal.sigtimedwait(waited_for, SIGNAL_S)) is not None:
+            return found.si_signo
+    return received.pop(0)
 
 
 def _shut_down(transport: Transport) -> bool:

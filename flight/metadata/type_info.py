@@ -158,7 +158,6 @@ TYPES: tuple[TypeInfo, ...] = tuple(
             _text("GEOMETRY", info.XDBC_LONGVARBINARY, _LONGEST, case_sensitive=False, like=False),
             _datetime("DATE", info.XDBC_DATE, info.XDBC_SUBCODE_DATE, 10, None),
             _datetime("TIME", info.XDBC_TIME, info.XDBC_SUBCODE_TIME, 15, 6),
-            _datetime("TIME_NS", info.XDBC_TIME, info.XDBC_SUBCODE_TIME, 18, 9),
             _datetime("TIME WITH TIME ZONE", info.XDBC_TIME, info.XDBC_SUBCODE_TIME_WITH_TIMEZONE, 24, 6),
             _datetime("TIMESTAMP_S", info.XDBC_TIMESTAMP, info.XDBC_SUBCODE_TIMESTAMP, 19, 0),
             _datetime("TIMESTAMP_MS", info.XDBC_TIMESTAMP, info.XDBC_SUBCODE_TIMESTAMP, 23, 3),
