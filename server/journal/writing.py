@@ -5,7 +5,6 @@ is: whatever kills the process, the next one goes on from there. Another server 
 """
 
 import math
-import threading
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -18,6 +17,7 @@ from server.appendlog.log import AppendLog
 from server.appendlog.reading import Stored
 from server.engine.cursor import LakeCursor
 from server.engine.engine import SERVER, Engine
+from server.engine.turns import Turns
 from server.errors import Unavailable
 from server.journal.appended import decode
 from server.journal.chain import START, link
@@ -42,7 +42,7 @@ class Writer:
     def __init__(self, engine: Engine, log: AppendLog, sealing: Sealing, seal: Seal, anchor: Anchor) -> None:
         self._engine, self._append_log = engine, log
         self._sealing, self._seal, self._anchor = sealing, seal, anchor
-        self.writing = threading.RLock()  # hold it to keep the journal where it is
+        self.writing = Turns()  # hold it to keep the journal where it is
         self._read_through = 0  # commits up to this snapshot need no event
         self._failures = 0
         self.elsewhere = False  # another server keeps the journal
@@ -59,13 +59,20 @@ class Writer:
                 self._append_log.begin_anew(head.log_sequence)
 
     def catch_up(self) -> int:
-        """Write what is new; how many events. Raises LakehouseError; what was not written is written by a later call,
-        Unavailable if another server keeps the journal of this lake."""
+        """Write what there was when it began; how many events. What others go on to write waits for the next call.
+
+        Raises LakehouseError; what was not written is written by a later call, Unavailable if another server keeps the
+        journal of this lake.
+        """
         written = 0
         with self.writing:
-            while (count := self._round()) is not None:
+            snapshot = self._engine.read(lambda cursor: int(cursor.rows(SQL["current"])[0][0]))
+            record = self._append_log.last_of(Kind.JOURNAL)
+            while True:
+                count, through = self._round()
                 written += count
-        return written
+                if through.read_snapshot >= snapshot and through.log_sequence >= record:
+                    return written
 
     def head(self) -> Head:
         """How far the journal is."""
@@ -81,8 +88,8 @@ class Writer:
             self.catch_up()  # past this commit of its own
             return head
 
-    def _round(self) -> int | None:
-        """One commit; None if nothing was to be done."""
+    def _round(self) -> tuple[int, Head]:
+        """One commit at most: how many events, and how far the journal is."""
         reading = self._engine.cursor(SERVER)
         try:
             head = self._head(reading)
@@ -91,7 +98,7 @@ class Writer:
             records = self._append_log.read(Kind.JOURNAL, self._log_position(head), RECORDS_MAX)
             if not records and not feed.concerns_the_journal:
                 self._read_through = feed.through
-                return None if feed.through == after else 0
+                return 0, replace(head, read_snapshot=feed.through, log_sequence=self._append_log.last)
             try:
                 after_it = self._engine.commit(
                     SERVER, "journal", lambda cursor: self._write(cursor, reading, feed, records)
@@ -104,7 +111,7 @@ class Writer:
         self._failures = 0
         self._anchor.write(after_it)
         self._append_log.release(Kind.JOURNAL, after_it.log_sequence)
-        return after_it.sequence - head.sequence
+        return after_it.sequence - head.sequence, after_it
 
     def _write(self, cursor: LakeCursor, reading: LakeCursor, feed: Feed, records: list[Stored]) -> Head:
         head = self._head(cursor)
