@@ -28,7 +28,7 @@ def test_who_asks_is_answered_though_others_write_after_each_of_its_commits(
     with journal_of(data) as (journal, engine):
         commit = engine.commit
 
-        def with_another(actor: str, message: str, work: Callable[[LakeCursor], Any]) -> Any:  # noqa: ANN401
+        def with_another(actor: str, message: str, work: Callable[[LakeCursor], Any]) -> Any:
             result = commit(actor, message, work)
             turns.append(commit("admin", "insert", _insert))
             return result
