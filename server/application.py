@@ -47,6 +47,7 @@ from server.observability.service import Observability
 from server.observability.traced_log import TracedQueryLog
 from server.operations.registry import Operations
 from server.querylog import QueryLog
+from server.retention.retention import Retention
 from server.schedules.operations import ScheduleOperations
 from server.schedules.service import Schedules
 from server.sessions.describing import Describer
@@ -91,6 +92,7 @@ class Application:
     logins: Logins
     limits: PrincipalLimits
     journal: Journal
+    retention: Retention
     suppressions: Suppressions
     hiding: Hiding
     cache: HotCache
@@ -166,6 +168,7 @@ class Application:
             Logins(principals, keys, tokens, settings.login_delay_s_max, settings.logins_running_max),
             limits,
             journal,
+            Retention(engine, journal.drain),
             suppressions,
             hiding,
             cache,
@@ -217,6 +220,7 @@ class Application:
                 self.jobs.submit(KIND, name, SERVER)
         self.operations.add(*AccessOperations(self.principals, self.keys, self.sessions).operations())
         self.schedules.start()
+        self.retention.start()
         return self.sessions, Listing(self.engine), made
 
     def _add_erasure(self, services: Services, sessions: Sessions) -> None:
@@ -238,6 +242,7 @@ class Application:
         self.logins.stop()
         self.cache.stop()
         self.schedules.stop()
+        self.retention.stop()
         self.jobs.stop()
         self.schedules.wait()
         self.journal.stop()

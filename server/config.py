@@ -155,6 +155,11 @@ class Settings(BaseModel):
         172_800.0, "Data files that the catalog does not know are removed after this time.", "s", ge=86_400
     )
 
+    snapshots_kept_s: float = setting(
+        604_800.0, "Snapshots older than this expire; the newest stays. They are what time travel can reach.", "s", ge=0
+    )
+    snapshots_kept_max: int = setting(10_000, "Of more snapshots than this the oldest expire.", ge=1)
+
     journal_default: Literal["off", "commits", "rows"] = setting(
         "commits",
         "What is journalled of datasets that set_journal was not called for: off, their commits, or changed rows too.",

@@ -18,6 +18,7 @@ from server.engine.context import Context
 from server.engine.cursor import LakeCursor
 from server.engine.engine import SERVER, Engine
 from server.engine.location import LAKE
+from server.engine.open_transactions import OpenTransactions
 from server.engine.quiet import Quiet
 from server.engine.schema_gate import SchemaGate
 from server.errors import LakehouseError
@@ -55,7 +56,8 @@ def rewrite_catalog(engine: Engine, tables: Callable[[LakeCursor], None], file: 
 
 def _copy(kept: Path, made: Path, temp: Path, tables: Callable[[LakeCursor], None]) -> None:
     connection = duckdb.connect(":memory:")
-    cursor = LakeCursor(connection, Context(SERVER), lambda: None, Quiet(), SchemaGate(), schema=None)
+    parts = Quiet(), SchemaGate(), OpenTransactions()
+    cursor = LakeCursor(connection, Context(SERVER), lambda: None, *parts, schema=None)
     try:
         cursor.execute(f"SET temp_directory = {literal(str(temp))}")
         cursor.execute(f"SET memory_limit = {literal(MEMORY)}")

@@ -4,7 +4,7 @@ import contextlib
 import secrets
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 from server.engine.cursor import LakeCursor
@@ -102,6 +102,16 @@ def _commit(cursor: LakeCursor) -> None:
         cursor.execute("COMMIT")
         cursor.changed_schema = False
         warm(cursor)
+
+
+@contextlib.contextmanager
+def nobody_else(cursor: LakeCursor) -> Iterator[None]:
+    """Nobody else commits or begins a statement meanwhile. Then DuckLake's schema is read once, see `SchemaGate`."""
+    with cursor.quiet.using(), _one_commits, cursor.schemas.closed():
+        try:
+            yield
+        finally:
+            warm(cursor)
 
 
 def warm(cursor: LakeCursor) -> None:

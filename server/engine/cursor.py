@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from server.engine.context import VARIABLE, Context
 from server.engine.location import LAKE
+from server.engine.open_transactions import OpenTransactions
 from server.engine.quiet import Quiet
 from server.engine.schema_gate import SchemaGate
 from server.engine.translate import translated
@@ -32,11 +33,13 @@ class LakeCursor:
         on_close: Callable[[], None],
         quiet: Quiet,
         schemas: SchemaGate,
+        transactions: OpenTransactions,
         schema: str | None = DEFAULT_SCHEMA,
     ) -> None:
         self._connection = connection
         self.quiet = quiet
         self.schemas = schemas
+        self._transactions = transactions
         self.changed_schema = False  # in the open transaction
         self._on_close = on_close
         self.context = context
@@ -66,12 +69,16 @@ class LakeCursor:
 
     def _run(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any]) -> None:
         self.changed_schema |= _changes_schema(sql)
+        if sql == "BEGIN":
+            self._transactions.begin(self)
         number = self.schemas.enter()
         try:
             with translated(self.context):
                 self._connection.execute(sql, _bound(parameters))
         finally:
             self.schemas.leave(number)
+        if sql == "COMMIT":
+            self._transactions.end(self)
 
     def reader(self, batch_rows: int) -> pa.RecordBatchReader:
         """The open result, streamed: DuckDB computes as batches are read."""
@@ -112,6 +119,7 @@ class LakeCursor:
         self.changed_schema = False
         with contextlib.suppress(duckdb.Error):
             self._connection.execute("ROLLBACK")
+        self._transactions.end(self)
 
     def interrupt(self, error: LakehouseError | None = None) -> None:
         """Stop what runs; safe from another thread. error: what the statement ends with; None says it was cancelled."""
@@ -123,6 +131,7 @@ class LakeCursor:
     def close(self) -> None:
         self._on_close()
         self._connection.close()
+        self._transactions.end(self)
 
 
 def _changes_schema(sql: str) -> bool:

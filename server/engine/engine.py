@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import TypeVar
 
 from server.config import Settings
@@ -14,6 +15,7 @@ from server.engine.cursor import DEFAULT_SCHEMA, LakeCursor
 from server.engine.heap import HeapTrimmer
 from server.engine.location import LakeLocation
 from server.engine.locks import TableLocks
+from server.engine.open_transactions import OpenTransactions
 from server.engine.quiet import Quiet
 from server.engine.running import Running
 from server.engine.schema_gate import SchemaGate
@@ -24,7 +26,8 @@ SERVER = "lakehouse"  # the author of the server's own commits
 
 
 class Engine:
-    """Owns DuckDB. `schema_epoch` grows with every statement that may have changed a schema."""
+    """Owns DuckDB. schema_epoch grows with every statement that may have changed a schema. history: held by whoever
+    needs snapshots to stay that no transaction of it keeps, or makes them expire."""
 
     def __init__(self, settings: Settings, folder: DataFolder) -> None:
         self.settings = settings
@@ -36,6 +39,8 @@ class Engine:
         self.contexts = Contexts()
         self.quiet = Quiet()
         self.schemas = SchemaGate()
+        self.transactions = OpenTransactions()
+        self.history = threading.Lock()
         self.locks = TableLocks(settings.statement_s_max)
         self.batches = BatchBounds.of(settings)
         self.running = Running(
@@ -55,9 +60,8 @@ class Engine:
             self.contexts.add(context)
             with self._cursor_lock:
                 connection = self.root.cursor()
-            return LakeCursor(
-                connection, context, lambda: self.contexts.remove(context), self.quiet, self.schemas, schema
-            )
+            on_close = partial(self.contexts.remove, context)
+            return LakeCursor(connection, context, on_close, self.quiet, self.schemas, self.transactions, schema)
 
     def commit(self, author: str, message: str, work: Callable[[LakeCursor], T]) -> T:
         """Run work in a transaction of its own and commit it under the author's name; see `commit_on`."""

@@ -88,6 +88,11 @@ class Erasing:
         self.told = told
 
     def work(self, job: Job) -> str:
+        """`erase`, with all snapshots kept that it does not expire itself."""
+        with self._engine.history:
+            return self._erased(job)
+
+    def _erased(self, job: Job) -> str:
         """Erase what waits in the dataset that is the job's subject; the message of success.
 
         Raises NotFound if nothing waits, Unavailable if the lake can't be had alone, and what surfaces raise.

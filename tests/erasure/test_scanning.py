@@ -13,6 +13,7 @@ import pytest
 
 from server.engine.context import Context
 from server.engine.cursor import LakeCursor
+from server.engine.open_transactions import OpenTransactions
 from server.engine.quiet import Quiet
 from server.engine.schema_gate import SchemaGate
 from server.errors import SqlError, Unavailable
@@ -27,7 +28,9 @@ FOUND = {1}
 
 @pytest.fixture
 def cursor() -> Iterator[LakeCursor]:
-    opened = LakeCursor(duckdb.connect(), Context("tests"), lambda: None, Quiet(), SchemaGate(), schema=None)
+    opened = LakeCursor(
+        duckdb.connect(), Context("tests"), lambda: None, Quiet(), SchemaGate(), OpenTransactions(), schema=None
+    )
     yield opened
     opened.close()
 

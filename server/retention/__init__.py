@@ -1,0 +1,1 @@
+"""Retention: which snapshots of the lake are kept, and the rest expired."""
