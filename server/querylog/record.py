@@ -86,6 +86,7 @@ def _decoded(payload: bytes) -> dict[str, Any]:
     }
     offset = _FIXED.size
     for name, size in zip(_TEXTS, sizes, strict=True):
-        row[name] = payload[offset : offset + size].decode() or None
+        row[name] = payload[offset : offset + size].decode()
         offset += size
+    row["error_code"] = row["error_code"] or None  # alone in having no value: an operation may be called by no name
     return row

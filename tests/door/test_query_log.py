@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from adbc_driver_manager import dbapi
 
+from clients.python.errors import LakehouseError
 from tests.door.bare import refusal
 from tests.harness import Server, query
 
@@ -115,6 +116,19 @@ def test_the_log_is_in_the_lake_after_a_restart(tmp_path_factory: pytest.TempPat
         kept = server.rows("SELECT statement_id FROM catalog.query_log_entries")
         assert {row["statement_id"] for row in before} <= {row["statement_id"] for row in kept}
         assert len({row["statement_id"] for row in kept}) == len(kept)
+
+
+def test_operations_by_names_that_nobody_would_give_one_are_recorded_too(data: Path) -> None:
+    names = ["", " ", "a\0b", "n" * 10_000, "'); DROP", "\N{PILE OF POO}" * 300, "\n", "\U0010ffff"]
+    with Server(data, *QUIET) as server:
+        with server.operations() as operations:
+            for name in names:
+                with pytest.raises(LakehouseError, match="there is no operation"):
+                    operations.call(name)
+        server.stop()
+        server.start()
+        rows = server.rows("SELECT kind FROM catalog.query_log_entries WHERE error_code = 'not_found'")
+        assert sorted(row["kind"] for row in rows) == sorted(name[:256].lower() for name in names)
 
 
 def test_the_log_is_flushed_when_it_is_full_and_nothing_comes_twice(tmp_path_factory: pytest.TempPathFactory) -> None:
