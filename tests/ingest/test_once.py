@@ -63,10 +63,10 @@ def test_same_bytes_load_again_into_a_table_that_was_made_anew(
 
 
 def test_bytes_stay_known_after_the_table_was_altered(server: Server, operations: Operations) -> None:
-    send(operations, "altered", FIRST)
-    server.rows("ALTER TABLE altered ADD COLUMN c INTEGER")
-    server.rows("UPDATE altered SET c = 1")
-    assert not send(operations, "altered", FIRST)["loaded"]
+    send(operations, "altered_since", FIRST)
+    server.rows("ALTER TABLE altered_since ADD COLUMN c INTEGER")
+    server.rows("UPDATE altered_since SET c = 1")
+    assert not send(operations, "altered_since", FIRST)["loaded"]
 
 
 def test_replacing_by_known_bytes_loads_them_if_the_table_has_changed_since(

@@ -38,16 +38,16 @@ def test_refresh_follows_inserts_updates_and_deletes(connection: dbapi.Connectio
 
 
 def test_an_index_over_no_rows_answers_with_none_until_there_are_some(connection: dbapi.Connection) -> None:
-    query(connection, "CREATE TABLE later (id INTEGER, vec FLOAT[])")
-    assert make_index(connection, "later", vector_column="vec")["row_count"] == 0
-    assert documents(connection, "later", [1.0, 2.0, 3.0]) == []
-    query(connection, "INSERT INTO later VALUES (1, [1, 2, 3]), (2, [3, 2, 1])")
-    refresh(connection, "later")
-    assert documents(connection, "later", [3.0, 2.0, 1.1]) == ["2", "1"]
-    assert shown(connection, "later")[0]["dimension"] == 3
-    query(connection, "DELETE FROM later")
-    assert refresh(connection, "later")["row_count"] == 0
-    assert documents(connection, "later", [1.0, 2.0, 3.0]) == []
+    query(connection, "CREATE TABLE filled_afterwards (id INTEGER, vec FLOAT[])")
+    assert make_index(connection, "filled_afterwards", vector_column="vec")["row_count"] == 0
+    assert documents(connection, "filled_afterwards", [1.0, 2.0, 3.0]) == []
+    query(connection, "INSERT INTO filled_afterwards VALUES (1, [1, 2, 3]), (2, [3, 2, 1])")
+    refresh(connection, "filled_afterwards")
+    assert documents(connection, "filled_afterwards", [3.0, 2.0, 1.1]) == ["2", "1"]
+    assert shown(connection, "filled_afterwards")[0]["dimension"] == 3
+    query(connection, "DELETE FROM filled_afterwards")
+    assert refresh(connection, "filled_afterwards")["row_count"] == 0
+    assert documents(connection, "filled_afterwards", [1.0, 2.0, 3.0]) == []
 
 
 def test_a_view_is_indexed_as_it_is_now(connection: dbapi.Connection) -> None:
@@ -90,11 +90,12 @@ def test_an_index_outlives_its_dataset_and_says_why_it_cannot_be_refreshed(conne
 
 def test_an_index_that_failed_before_it_was_built_can_be_created_again(connection: dbapi.Connection) -> None:
     query(
-        connection, "CREATE TABLE twice AS SELECT 1 AS id, 2 AS other, 'A cat.' AS body UNION ALL SELECT 1, 3, 'A dog.'"
+        connection,
+        "CREATE TABLE keyed_anew AS SELECT 1 AS id, 2 AS other, 'A cat.' AS body UNION ALL SELECT 1, 3, 'A dog.'",
     )
     with pytest.raises(dbapi.Error, match="must name each row once"):
-        make_index(connection, "twice")
-    made = make_index(connection, "twice", key_column="other")
+        make_index(connection, "keyed_anew")
+    made = make_index(connection, "keyed_anew", key_column="other")
     assert (made["status"], made["row_count"]) == ("ready", 2)
 
 
