@@ -1,6 +1,7 @@
 """Many clients with everything that clients do, failures and desertions included: does anything grow in ten minutes?
 
-The server is one of its own, whose sessions end when idle for SESSION_IDLE_S: those of vanished clients must end too.
+The server is one of its own, whose sessions end when idle for SESSION_IDLE_S: those of vanished clients must end too. It
+keeps SNAPSHOTS_KEPT snapshots, so that the warm-up is long enough to reach their number: each costs memory.
 """
 
 import time
@@ -19,6 +20,7 @@ from tests.harness import PASSWORD, Server, query
 
 WHAT = "soak"
 SESSION_IDLE_S = 120
+SNAPSHOTS_KEPT = 500
 HEAD_START_S = 0.5
 WARM_UP_SHARE = 0.5  # of the time, in which caches fill: it comes before the time that is asked for
 SAMPLES = 600
@@ -34,7 +36,8 @@ def run(context: Context) -> list[Row]:
     if not can_watch():
         raise NotRun("only Linux tells what another process holds")
     seconds, rows = context.sizes.soak_s / (1 - WARM_UP_SHARE), context.sizes.rows
-    flags = ("--session-idle-s-max", str(SESSION_IDLE_S), "--metrics-port", "0")
+    flags = ["--session-idle-s-max", str(SESSION_IDLE_S), "--snapshots-kept-max", str(SNAPSHOTS_KEPT)]
+    flags += ["--metrics-port", "0"]
     server = Server(context.folder / "soak", *flags)
     with server, server.connect() as connection:
         query(connection, ROWS.replace("?", str(rows)))
