@@ -1,7 +1,7 @@
 """Many clients with everything that clients do, failures and desertions included: does anything grow in ten minutes?
 
-The server is one of its own, whose sessions end when idle for SESSION_IDLE_S: those of vanished clients must end too. It
-keeps SNAPSHOTS_KEPT snapshots, so that the warm-up is long enough to reach their number: each costs memory.
+The server is one of its own, whose sessions end when idle for SESSION_IDLE_S: those of vanished clients must end too.
+It keeps SNAPSHOTS_KEPT snapshots, so that the warm-up is long enough to reach their number: each costs memory.
 """
 
 import time
