@@ -26,10 +26,12 @@ WITH live_schema AS (
     SELECT table_id, min(begin_snapshot) AS begin_snapshot
     FROM __ducklake_metadata_lakehouse.ducklake_table GROUP BY table_id
 ), both_kinds AS (
-    SELECT table_id AS object_id, schema_id, table_name AS name, 'table' AS kind, born.begin_snapshot
+    -- The snapshot that made a table expires, its UUID of version 7 does not.
+    SELECT table_id AS object_id, schema_id, table_name AS name, 'table' AS kind, born.begin_snapshot,
+        CASE WHEN uuid_extract_version(table_uuid) = 7 THEN uuid_extract_timestamp(table_uuid) END AS identified_at
     FROM __ducklake_metadata_lakehouse.ducklake_table JOIN born USING (table_id) WHERE end_snapshot IS NULL
     UNION ALL
-    SELECT view_id, schema_id, view_name, 'view', begin_snapshot
+    SELECT view_id, schema_id, view_name, 'view', begin_snapshot, NULL
     FROM __ducklake_metadata_lakehouse.ducklake_view
     WHERE end_snapshot IS NULL AND NOT starts_with(lower(view_name), '__raw__')
 )
@@ -43,7 +45,7 @@ SELECT
     map_from_entries(list_filter(map_entries(named.metadata), e -> e.key NOT IN ('owner', 'tags'))) AS metadata,
     if(kind = 'table', coalesce(written.file_bytes, 0), NULL)::BIGINT AS file_bytes,
     if(kind = 'table', coalesce(written.file_count, 0), NULL)::BIGINT AS file_count,
-    made.snapshot_time AS created_at
+    coalesce(made.snapshot_time, identified_at) AS created_at
 FROM both_kinds
 JOIN live_schema USING (schema_id)
 LEFT JOIN written ON written.table_id = both_kinds.object_id AND kind = 'table'
