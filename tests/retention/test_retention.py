@@ -32,7 +32,7 @@ def test_too_many_snapshots_expire_and_no_row_or_event_is_lost(written: Path, mo
         kept = snapshots(engine)
         assert count > 20
         assert kept == sorted({*kept, *before[-3:]})  # the journal's own commit is one of those that stay
-        assert len(kept) <= 8
+        assert len(kept) < 15
         assert engine.read(lambda c: c.rows("SELECT count(*) FROM lakehouse.main.written")) == [(30,)]
         with pytest.raises(SqlError):
             engine.read(lambda c: c.rows(f"SELECT * FROM lakehouse.main.written AT (VERSION => {before[5]})"))
