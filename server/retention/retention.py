@@ -14,7 +14,7 @@ from catalog_sql import named_queries
 from server.engine.commits import nobody_else
 from server.engine.cursor import LakeCursor
 from server.engine.engine import SERVER, Engine
-from server.errors import LakehouseError, Unavailable
+from server.errors import Unavailable
 from server.logs import logger
 
 SQL = named_queries("queries/retention.sql")
@@ -48,6 +48,7 @@ class Retention:
         self._journalled = journalled
         self._marks: deque[_Mark] = deque()
         self._few_at = time.monotonic()
+        self._told = ""
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="retention", daemon=True)
 
@@ -75,10 +76,17 @@ class Retention:
             try:
                 while self.expire() == AT_ONCE_MAX and not self._stopping.is_set():
                     pass
+                self._told = ""
             except Unavailable:
                 pass  # another server keeps the journal, and expires
-            except LakehouseError as error:  # the next round may succeed
-                _log.warning("old snapshots stay for now", error=str(error), code=error.code)
+            except Exception as error:  # noqa: BLE001 - whatever it is, the next round may succeed
+                self._tell(error)
+
+    def _tell(self, error: Exception) -> None:
+        """Once for each reason, however often it is met."""
+        if str(error) != self._told:
+            _log.warning("old snapshots stay for now", error=str(error), kind=type(error).__name__)
+            self._told = str(error)
 
     def _expire(self) -> int:
         needed = self._needed()
