@@ -32,6 +32,23 @@ CALL ducklake_rewrite_data_files('lakehouse', ?, schema => ?, delete_threshold =
 -- merge --
 CALL ducklake_merge_adjacent_files('lakehouse', ?, schema => ?);
 
+-- numbered_otherwise --
+-- Live files beside another one by the catalog's row numbers, whose rows have other numbers: their path and id.
+WITH listed AS (
+    SELECT data_file_id, parse_filename(path) AS name, row_id_start AS first, row_id_start + record_count AS next
+    FROM __ducklake_metadata_lakehouse.ducklake_data_file
+    WHERE table_id = ? AND end_snapshot IS NULL AND row_id_start IS NOT NULL
+), beside AS (
+    SELECT data_file_id, name, first FROM listed
+    WHERE first IN (SELECT next FROM listed) OR next IN (SELECT first FROM listed)
+)
+SELECT filename, data_file_id FROM beside
+JOIN (SELECT filename, min(rowid) AS least FROM {table} AS f({alias}) GROUP BY filename) ON parse_filename(filename) = name
+WHERE least < first;
+
+-- own_numbers --
+UPDATE __ducklake_metadata_lakehouse.ducklake_data_file SET row_id_start = NULL WHERE data_file_id = ?;
+
 -- file_fields --
 SELECT name, field_id, num_children FROM parquet_schema(?);
 

@@ -13,6 +13,7 @@ from enum import Enum
 
 from server.catalog.datasets import Dataset
 from server.compaction.files import SQL, listed, remove, remove_unused, table_of
+from server.compaction.numbering import own_numbers
 from server.compaction.verifying import verify
 from server.engine.commits import commit_on
 from server.engine.cursor import LakeCursor
@@ -75,6 +76,7 @@ class Compacting:
             with self._engine.locks.holding(_lock(dataset), job.must_stop), job.interruptible(cursor.interrupt):
                 before = self._size(cursor, dataset)
                 self.rewrite(cursor, dataset, job)
+                own_numbers(cursor, table_of(cursor, self._engine.location, dataset))
                 self._tried(cursor, dataset, "merge", job)
                 after = self._size(cursor, dataset)
                 values = [job.id, dataset.name, before.files, after.files, before.rows, after.rows]

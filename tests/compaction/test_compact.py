@@ -67,6 +67,24 @@ def test_deleted_and_updated_rows_leave_the_files(connection: dbapi.Connection) 
     assert pq.read_metadata(str(file)).num_rows == told["rows_after"]
 
 
+def test_rows_that_an_update_wrote_keep_their_numbers_beside_a_file_that_follows(connection: dbapi.Connection) -> None:
+    fill(connection, "updated_whole", files=1)
+    query(connection, "UPDATE updated_whole SET note = 'new ' || id")
+    query(connection, "INSERT INTO updated_whole VALUES (10, 'later')")
+    told = unchanged_by_compaction(connection, "updated_whole")
+    assert (told["files_before"], told["files_after"]) == (2, 1)
+
+
+def test_updates_and_inserts_from_before_a_new_column_are_merged(connection: dbapi.Connection) -> None:
+    fill(connection, "grown_late", files=3)
+    query(connection, "DELETE FROM grown_late WHERE id IN (5, 15)")
+    query(connection, "INSERT INTO grown_late VALUES (40, 'later')")
+    query(connection, "UPDATE grown_late SET note = 'changed' WHERE id = 20")
+    query(connection, "DELETE FROM grown_late WHERE id = 21")
+    query(connection, "ALTER TABLE grown_late ADD COLUMN more INTEGER")
+    assert unchanged_by_compaction(connection, "grown_late")["files_after"] == 2
+
+
 def test_rows_from_before_alterations_are_read_as_before(connection: dbapi.Connection) -> None:
     query(
         connection, "CREATE TABLE altered (a INTEGER, b VARCHAR, s STRUCT(x INTEGER, y VARCHAR), l STRUCT(p INTEGER)[])"
