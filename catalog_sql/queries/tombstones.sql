@@ -26,6 +26,22 @@ WHERE {hmac} IN (SELECT key_hmac FROM lakehouse.catalog.suppressions WHERE datas
 -- columns --
 SELECT column_name, column_type FROM (DESCRIBE {table});
 
+-- numbered --
+-- The columns of a table, by the number that no rename changes, with comment and what rows from before them have.
+-- An erased value of digits is not found by chance in such a text.
+SELECT c.column_name, 'column ' || c.column_id || ' of table ' || c.table_id, tag.value, c.initial_default
+FROM __ducklake_metadata_lakehouse.ducklake_column c
+JOIN __ducklake_metadata_lakehouse.ducklake_table t ON t.table_id = c.table_id AND t.end_snapshot IS NULL
+JOIN __ducklake_metadata_lakehouse.ducklake_schema s ON s.schema_id = t.schema_id AND s.end_snapshot IS NULL
+LEFT JOIN __ducklake_metadata_lakehouse.ducklake_column_tag tag
+    ON tag.table_id = c.table_id AND tag.column_id = c.column_id AND tag.key = 'comment' AND tag.end_snapshot IS NULL
+WHERE c.end_snapshot IS NULL AND c.parent_column IS NULL AND lower(s.schema_name) = lower(?)
+    AND lower(t.table_name) = lower(?) ORDER BY c.column_order;
+
+-- homeless --
+-- Of the rows that go back, how many have a value in each of these columns.
+SELECT {counts} FROM {source} d SEMI JOIN {given} g ON d.{key} = g.value::{type};
+
 -- hidden --
 -- Documents of an index whose rows are taken away.
 SELECT DISTINCT {key}::VARCHAR AS doc_id FROM {deleted} WHERE {key} IS NOT NULL;

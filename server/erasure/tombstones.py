@@ -13,7 +13,7 @@ from server.engine.commits import commit_on
 from server.engine.cursor import LakeCursor
 from server.engine.engine import Engine
 from server.engine.running import client_gone
-from server.erasure.deleted import deleted_table, make_ready, shared_columns
+from server.erasure.deleted import deleted_table, homeless_columns, make_ready, shared_columns
 from server.erasure.digest import KeyDigest
 from server.erasure.hiding import Hiding
 from server.erasure.keys import (
@@ -27,8 +27,9 @@ from server.erasure.keys import (
     table_of,
 )
 from server.erasure.suppression import Suppressions
-from server.errors import NotFound
+from server.errors import InvalidArgument, NotFound
 from server.operations.registry import Arguments, Caller, Operation
+from server.sql.quoting import identifier, qualified
 from server.sql.schema import schema_of
 
 REASON_CHARS_MAX = 1000
@@ -113,6 +114,7 @@ class Tombstones:
             )
             keys = change.mark(cursor, "restored", ("set", "lifted"), counted)
             columns = shared_columns(cursor, change.dataset)
+            change.check_homes(cursor)
             moved = cursor.rows(change.text("move", into=change.live, source=change.deleted, columns=columns))
             cursor.execute(change.text("remove", source=change.deleted))
             return keys, int(moved[0][0])
@@ -123,20 +125,24 @@ class Tombstones:
         def work(cursor: LakeCursor, change: _Change) -> tuple[int, int]:
             return change.mark(cursor, "lifted", ("set", "erased"), "0"), 0
 
-        return _changed(*self._run(caller, arguments, None, "lift suppression", work))
+        return _changed(*self._run(caller, arguments, None, "lift suppression", work, moves=False))
 
     def _run(
-        self, caller: Caller, arguments: Keys, column: str | None, what: str, work: "Work"
+        self, caller: Caller, arguments: Keys, column: str | None, what: str, work: "Work", moves: bool = True
     ) -> tuple[Dataset, int, int]:
         """The dataset, and how many keys and rows changed: in one commit, under its lock. column: as the caller names
-        it. Raises what `checked_key_column` and `given_keys` raise, NotFound if no key has a tombstone to change."""
+        it. moves: whether work moves rows. Raises what `checked_key_column`, `given_keys` and `make_ready` raise,
+        NotFound if no key has a tombstone to change."""
         dataset, author = find_dataset(self._engine, arguments.dataset), caller.principal.name
         locked = f"{dataset.schema}.{dataset.table}".lower()
         cursor = self._engine.cursor(author)
         try:
             with self._engine.locks.holding(locked, client_gone.get()), self._engine.quiet.using():
                 change = self._change(cursor, caller, arguments, dataset, column)
-                self._make_ready(cursor, change, author)
+                if column is None:
+                    self._ready.pop(change.deleted, None)  # another server may have altered the dataset
+                if moves:
+                    self._make_ready(cursor, change, author)
                 cursor.register(GIVEN, change.keys)
                 message = f"{what} in {dataset.name}"
                 keys, rows = self._hiding.commit(cursor, dataset, author, message, lambda c: work(c, change))
@@ -164,7 +170,7 @@ class Tombstones:
         if self._ready.get(change.deleted) == self._engine.schema_epoch:
             return
         message = f"deleted rows of {change.dataset.name}"
-        if commit_on(cursor, author, message, lambda c: make_ready(c, change.dataset)):
+        if commit_on(cursor, author, message, lambda c: make_ready(c, change.dataset, change.column)):
             self._engine.schema_changed()
         self._ready[change.deleted] = self._engine.schema_epoch
 
@@ -219,6 +225,21 @@ class _Change:
         for name, value in named.items():
             given = given.append_column(name, pa.repeat(pa.scalar(value, pa.string()), given.num_rows))
         return given
+
+    def check_homes(self, cursor: LakeCursor) -> None:
+        """Raises InvalidArgument for rows that would lose values on their way back."""
+        columns = homeless_columns(cursor, self.dataset)
+        if not columns:
+            return
+        counts = ", ".join(f"count(d.{identifier(name)})" for name, _ in columns)
+        found = cursor.rows(self.text("homeless", source=self.deleted, counts=counts))[0]
+        for (name, kind), rows in zip(columns, found, strict=True):
+            if rows:
+                table = qualified(self.dataset.schema, self.dataset.table)
+                raise InvalidArgument(
+                    f"{rows} of the rows have a value in {name}, and {self.dataset.name} was made anew without it: "
+                    f"ALTER TABLE {table} ADD COLUMN {identifier(name)} {kind} first"
+                )
 
     def mark(self, cursor: LakeCursor, change: str, states: Sequence[str], row_count: str) -> int:
         """Record the change of each key that is in one of these states; how many. Raises NotFound for none."""
