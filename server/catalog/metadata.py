@@ -11,6 +11,7 @@ from server.engine.cursor import LakeCursor
 from server.engine.engine import Engine
 from server.errors import InvalidArgument, NotFound
 from server.operations.registry import Arguments, Caller, Operation
+from server.operations.texts import Line, Lines
 from server.sql.quoting import identifier, literal, qualified
 from server.sql.schema import schema_of
 
@@ -20,12 +21,12 @@ TEXT_CHARS_MAX = 10_000
 class SetMetadata(Arguments):
     dataset: str = Field(description="Dataset to describe.")
     column: str | None = Field(None, description="Describe this column instead of the dataset.")
-    description: str | None = Field(
+    description: Lines | None = Field(
         None, max_length=TEXT_CHARS_MAX, description="What it holds; it becomes its SQL comment."
     )
-    owner: str | None = Field(None, max_length=200, description="Who answers for the dataset.")
-    tags: list[str] | None = Field(None, max_length=100, description="Tags; the list replaces the one before.")
-    metadata: dict[str, str | None] = Field({}, description="Keys of your own; NULL removes one.")
+    owner: Line | None = Field(None, max_length=200, description="Who answers for the dataset.")
+    tags: list[Line] | None = Field(None, max_length=100, description="Tags; the list replaces the one before.")
+    metadata: dict[Line, Lines | None] = Field({}, description="Keys of your own; NULL removes one.")
 
     @model_validator(mode="after")
     def _something(self) -> Self:

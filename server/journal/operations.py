@@ -18,31 +18,21 @@ from server.journal.event import TABLE_CHANGES
 from server.journal.journal import Appended, Journal
 from server.journal.sealing import Values
 from server.operations.registry import Arguments, Caller, Operation
+from server.operations.texts import encodable, one_line
 from server.sql.schema import schema_of
 
 EVENTS_MAX = 10_000
 VALUE_CHARS_MAX = 100_000
 
 
-def _one_line(text: str) -> str:
-    if not text.isprintable():
-        raise ValueError("must hold printable characters only")
-    return text
-
-
 def _no_table_change(text: str) -> str:
     if text.lower() in TABLE_CHANGES:
         raise ValueError(f"{text!r} is what the server says of tables")
-    return _one_line(text)
+    return one_line(text)
 
 
-def _encodable(text: str) -> str:
-    text.encode()  # a lone surrogate raises a ValueError, which the caller is told
-    return text
-
-
-Name = Annotated[str, Field(min_length=1, max_length=NAME_CHARS_MAX), AfterValidator(_one_line)]
-Value = Annotated[str, Field(max_length=VALUE_CHARS_MAX), AfterValidator(_encodable)]
+Name = Annotated[str, Field(min_length=1, max_length=NAME_CHARS_MAX), AfterValidator(one_line)]
+Value = Annotated[str, Field(max_length=VALUE_CHARS_MAX), AfterValidator(encodable)]
 
 
 class JournalEvent(BaseModel):

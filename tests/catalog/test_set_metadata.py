@@ -114,6 +114,39 @@ def test_wrong_use_is_told_and_changes_nothing(
     assert row_of(connection, "unsaid") == before
 
 
+@pytest.mark.parametrize(
+    "hidden", ["\0", "\n", "\x1b", "\x85", "\u200b", "\u202e", "\u2066", "\ufeff", "\u00ad", "\ud800"]
+)
+@pytest.mark.parametrize("argument", ["owner", "tags", "metadata"])
+def test_what_nobody_sees_is_refused(
+    connection: dbapi.Connection, operations: Operations, argument: str, hidden: str
+) -> None:
+    query(connection, "CREATE TABLE IF NOT EXISTS hidden_said (a INTEGER)")
+    text = f"a{hidden}b"
+    value = {"owner": text, "tags": ["x", text], "metadata": {text: "x"}}[argument]
+    with pytest.raises(LakehouseError, match=f"set_metadata: {argument}") as error:
+        operations.call("set_metadata", dataset="hidden_said", **{argument: value})
+    assert error.value.code == "invalid_argument"
+    assert row_of(connection, "hidden_said")[argument] in (None, {})
+
+
+@pytest.mark.parametrize("hidden", ["\0", "\x1b", "\x85", "\ud800"])
+@pytest.mark.parametrize("argument", ["description", "metadata"])
+def test_texts_have_lines_and_no_control_characters(
+    connection: dbapi.Connection, operations: Operations, argument: str, hidden: str
+) -> None:
+    query(connection, "CREATE OR REPLACE TABLE lines_said (a INTEGER)")
+    text = "one\ttab\r\nanother \u2713 line"
+    operations.call("set_metadata", dataset="lines_said", description=text, metadata={"note": text})
+    wrong = f"a{hidden}b"
+    value = wrong if argument == "description" else {"note": wrong}
+    with pytest.raises(LakehouseError, match=f"set_metadata: {argument}") as error:
+        operations.call("set_metadata", dataset="lines_said", **{argument: value})
+    assert error.value.code == "invalid_argument"
+    found = row_of(connection, "lines_said")
+    assert (found["description"], found["metadata"]["note"]) == (text, text)
+
+
 def test_call_with_a_wrong_argument_shows_the_usage(connection: dbapi.Connection) -> None:
     with pytest.raises(dbapi.Error, match=r"colour: there is no such argument; usage: set_metadata\(dataset, "):
         query(connection, "CALL set_metadata(dataset := 'x', colour := 'red')")
