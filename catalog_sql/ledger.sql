@@ -19,4 +19,6 @@ SELECT version, name, arg_max(checksum, applied_at) AS checksum
 FROM lakehouse.catalog.migrations GROUP BY version, name ORDER BY version, name;
 
 -- record --
-INSERT INTO lakehouse.catalog.migrations VALUES (?, ?, ?, now());
+-- Of a JSON list of [version, name, checksum].
+INSERT INTO lakehouse.catalog.migrations
+SELECT (file->>0)::INTEGER, file->>1, file->>2, now() FROM (SELECT unnest(?::JSON::JSON[]) AS file);

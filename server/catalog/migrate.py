@@ -1,6 +1,7 @@
 """Bring the control schema up to date: numbered migrations once each, views whenever their text changed."""
 
 import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import resources
@@ -36,7 +37,8 @@ def views() -> list[SqlFile]:
 
 
 def migrate(engine: Engine, parser: Parser, files: Sequence[SqlFile] | None = None) -> int:
-    """Apply what is missing, each file and its ledger row in one transaction; the number of files applied.
+    """Apply what is missing, with its rows of the ledger, in one transaction: an upgrade is whole or not at all, and a
+    commit of DuckLake takes longer than most files. The number of files applied.
 
     Raises StartupError for a lake of a newer schema, for a migration that changed after it was applied and for a lake
     that can't be read or written.
@@ -52,14 +54,22 @@ def migrate(engine: Engine, parser: Parser, files: Sequence[SqlFile] | None = No
 
 
 def _migrate(engine: Engine, parser: Parser, known: Sequence[SqlFile]) -> int:
-    if engine.read(lambda cursor: cursor.rows(_LEDGER["exists"]))[0][0] == 0:
-        engine.commit(SERVER, "control schema", lambda cursor: _run(cursor, parser, _LEDGER["create"]))
-    rows = engine.read(lambda cursor: cursor.rows(_LEDGER["applied"]))
+    is_new = engine.read(lambda cursor: cursor.rows(_LEDGER["exists"]))[0][0] == 0
+    rows = [] if is_new else engine.read(lambda cursor: cursor.rows(_LEDGER["applied"]))
     applied = {(version, name): checksum for version, name, checksum in rows}
     _check(known, {v: (name, c) for (v, name), c in applied.items() if v is not None})
     pending = [f for f in (*known, *views()) if applied.get((f.version, f.name)) != f.checksum]
-    for file in pending:
-        engine.commit(SERVER, f"control schema: {file.name}", lambda cursor, file=file: _apply(cursor, parser, file))  # type: ignore[misc]
+
+    def work(cursor: LakeCursor) -> None:
+        if is_new:
+            _run(cursor, parser, _LEDGER["create"])
+        for file in pending:
+            _run(cursor, parser, file.text)
+        records = [[file.version, file.name, file.checksum] for file in pending]
+        cursor.execute(_LEDGER["record"], [json.dumps(records)])
+
+    if pending:
+        engine.commit(SERVER, "control schema", work)
     return len(pending)
 
 
@@ -73,11 +83,6 @@ def _check(known: Sequence[SqlFile], applied: dict[int, tuple[str, str]]) -> Non
             )
         if version not in by_version or by_version[version].checksum != checksum:
             raise StartupError(f"migration {name} was changed after it was applied: restore the file")
-
-
-def _apply(cursor: LakeCursor, parser: Parser, file: SqlFile) -> None:
-    _run(cursor, parser, file.text)
-    cursor.execute(_LEDGER["record"], [file.version, file.name, file.checksum])
 
 
 def _run(cursor: LakeCursor, parser: Parser, text: str) -> None:
