@@ -139,7 +139,7 @@ class Tombstones:
         try:
             with self._engine.locks.holding(locked, client_gone.get()), self._engine.quiet.using():
                 change = self._change(cursor, caller, arguments, dataset, column)
-                if column is None:
+                if column is None or self._engine.location.on_postgres:
                     self._ready.pop(change.deleted, None)  # another server may have altered the dataset
                 if moves:
                     self._make_ready(cursor, change, author)
