@@ -4,11 +4,16 @@ import os
 import secrets
 from pathlib import Path
 
+from server.errors import StartupError
+
 KEY_BYTES = 32
 
 
 def secret_key(folder: Path, name: str) -> bytes:
-    """The key of this name; made if it is not there. Two starts at once get the same key."""
+    """The key of this name; made if it is not there. Two starts at once get the same key.
+
+    Raises StartupError for a file that is no key: one made anew would not fit what is there.
+    """
     file = folder / name
     if not file.exists():
         made = folder / f"{name}.{os.getpid()}"
@@ -23,4 +28,7 @@ def secret_key(folder: Path, name: str) -> bytes:
             pass
         finally:
             made.unlink()
-    return file.read_bytes()
+    key = file.read_bytes()
+    if len(key) != KEY_BYTES:
+        raise StartupError(f"{file} is no key of {KEY_BYTES} bytes: bring it back from a backup")
+    return key

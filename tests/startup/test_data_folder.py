@@ -31,6 +31,18 @@ def test_second_server_on_the_same_folder_is_refused_and_the_first_goes_on(serve
     assert server.rows("SELECT 1 AS one") == [{"one": 1}]
 
 
+@pytest.mark.parametrize("name", ["tombstone-hmac", "certificate-signing", "journal-signing"])
+@pytest.mark.parametrize("left", [0, 31])
+def test_key_that_is_cut_off_is_refused(stopped: Server, name: str, left: int) -> None:
+    key = stopped.data / "keys" / name
+    whole = key.read_bytes()
+    key.write_bytes(whole[:left])
+    assert refusal(Server(stopped.data)) == f"{key} is no key of 32 bytes: bring it back from a backup"
+    key.write_bytes(whole)
+    with Server(stopped.data) as again:
+        assert again.rows("FROM kept") == [{"answer": 42}]
+
+
 def test_folder_is_free_again_once_its_server_was_killed(data: Path) -> None:
     server = Server(data).start()
     server.kill()
