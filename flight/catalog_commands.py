@@ -22,10 +22,9 @@ from flight.metadata.tables import TableRow, tables_schema, tables_table
 from flight.metadata.type_info import type_info_table
 from flight.sql_claims import ServerFacts
 from flight.sql_info import sql_info
-from server.catalog.listing import KINDS, ListedColumns, ListedTable, Listing
+from flight.table_schemas import TableSchemas
+from server.catalog.listing import KINDS, ListedTable, Listing
 from server.engine.location import LAKE
-from server.gate.rules import READ_ONLY_SCHEMAS
-from server.sql.field_metadata import annotate
 
 
 class CatalogCommands:
@@ -33,6 +32,7 @@ class CatalogCommands:
 
     def __init__(self, listing: Listing, facts: ServerFacts) -> None:
         self._listing = listing
+        self._table_schemas = TableSchemas(listing)
         self._facts = facts
         self._answers: Mapping[type[Any], Callable[[Any], pa.Table]] = {
             sql.CommandGetSqlInfo: lambda c: sql_info(list(c.info), self._facts),
@@ -79,8 +79,8 @@ class CatalogCommands:
         ]
         if not command.include_schema:
             return tables_table((_row(table) for table in found), include_schema=False)
-        described = self._listing.columns(found)
-        return tables_table((_row(table, columns) for table, columns in described), include_schema=True)
+        described = self._table_schemas.of(found)
+        return tables_table((_row(table, schema) for table, schema in described), include_schema=True)
 
     def _primary_keys(self, command: sql.CommandGetPrimaryKeys) -> pa.Table:
         wanted = _table_test(command)
@@ -136,16 +136,5 @@ def _table_test(command: Any, side: str = "") -> Callable[[str | None, str | Non
     return lambda catalog, schema, table: in_catalog(catalog) and in_schema(schema) and named(table)
 
 
-def _row(table: ListedTable, columns: ListedColumns | None = None) -> TableRow:
-    schema = None
-    if columns is not None:
-        schema = annotate(
-            columns.schema,
-            columns.types,
-            table=table.name,
-            schema_name=table.schema,
-            catalog=LAKE,
-            writable=table.kind == "TABLE" and table.schema not in READ_ONLY_SCHEMAS,
-            remarks=columns.remarks,
-        )
+def _row(table: ListedTable, schema: bytes | None = None) -> TableRow:
     return TableRow(LAKE, table.schema, table.name, table.kind, schema)

@@ -27,14 +27,18 @@ from server.compaction.operations import Compaction
 from server.config import Settings
 from server.data_folder import DataFolder, FolderLock
 from server.engine.engine import SERVER, Engine
+from server.erasing.erasing import CASCADE, Erasing
 from server.erasing.erasing import KIND as ERASE
-from server.erasing.erasing import Erasing
 from server.erasing.operations import Erasures
 from server.erasing.parts import erasing, plan
 from server.erasing.pending import Pending
 from server.erasure.hiding import Hiding
 from server.erasure.suppression import Suppressions
 from server.erasure.tombstones import Tombstones
+from server.evolution.history import SchemaHistory
+from server.evolution.model_proposals import ModelProposals
+from server.evolution.operations import Migrations
+from server.evolution.proposals import Proposals
 from server.gate.gate import Gate
 from server.health import Health
 from server.ingest.files import FileIngest
@@ -42,11 +46,18 @@ from server.ingest.samples import Samples
 from server.jobs.service import Jobs
 from server.journal.journal import Journal
 from server.journal.operations import JournalOperations
+from server.lineage.operations import LineageOperations
+from server.lineage.recording import Lineage
 from server.logs import logger
 from server.observability.service import Observability
 from server.observability.traced_log import TracedQueryLog
 from server.operations.registry import Operations
+from server.pii.arrivals import Arrivals
+from server.pii.operations import PiiOperations
+from server.profiling.operations import KIND as PROFILE
+from server.profiling.operations import Profiles
 from server.querylog import QueryLog
+from server.resync.operations import Resyncing
 from server.retention.retention import Retention
 from server.schedules.operations import ScheduleOperations
 from server.schedules.service import Schedules
@@ -92,9 +103,11 @@ class Application:
     logins: Logins
     limits: PrincipalLimits
     journal: Journal
+    lineage: Lineage
     retention: Retention
     suppressions: Suppressions
     hiding: Hiding
+    arrivals: Arrivals
     cache: HotCache
     observability: Observability
     sessions: Sessions | None = None  # from the start on, as is the next
@@ -126,22 +139,32 @@ class Application:
         suppressions = Suppressions(engine, tombstone_key)
         hiding = Hiding(engine, indexes, indexes.hidden)
         journal = Journal(engine, log)
+        lineage = Lineage(engine, parser, key)
         cache = HotCache(engine, parser)
+        arrivals = Arrivals(engine)
         operations = Operations(query_log)
         operations.add(
             Health(engine, jobs).operation(),
-            FileIngest(engine, suppressions).operation(),
-            Samples(engine).operation(),
+            FileIngest(engine, suppressions, Proposals(engine), arrivals).operation(),
+            *Migrations(engine, suppressions).operations(),
+            ModelProposals(engine, providers).operation(),
+            Samples(engine, lineage, arrivals).operation(),
             Metadata(engine).operation(),
+            *PiiOperations(engine).operations(),
+            Resyncing(engine).operation(),
             *Keys(engine).operations(),
             limits.operation(),
             *CacheOperations(engine, cache).operations(),
             *Tombstones(engine, tombstone_key, suppressions, hiding).operations(),
             *IndexOperations(engine, indexes, providers, jobs).operations(),
             *JournalOperations(engine, journal).operations(),
+            *LineageOperations(engine).operations(),
         )
         builder = IndexBuilder(engine, indexes, providers)
         jobs.register(KIND, hiding.kept_right_after(builder.work))
+        profiles = Profiles(engine, jobs)
+        jobs.register(PROFILE, profiles.work)
+        operations.add(profiles.operation())
         rag = Rag(search, providers, settings)
         principals = Principals(engine)
         schedules = Schedules(engine, operations, principals)
@@ -168,9 +191,11 @@ class Application:
             Logins(principals, keys, tokens, settings.login_delay_s_max, settings.logins_running_max),
             limits,
             journal,
-            Retention(engine, journal.drain),
+            lineage,
+            Retention(engine, SchemaHistory(engine).recorded_before(lineage.settled_before(journal.drain))),
             suppressions,
             hiding,
+            arrivals,
             cache,
             Observability(settings, engine, query_log, operations, jobs, indexes),
         )
@@ -209,6 +234,9 @@ class Application:
             Staging(self.engine),
             Guarding(self.suppressions, self.parser),
             self.cache,
+            self.lineage,
+            Proposals(self.engine),
+            self.arrivals,
         )
         self.sessions = Sessions(services, self.settings)
         self.logins.watch(self.sessions.end)
@@ -231,6 +259,7 @@ class Application:
             services, sessions, surfaces, self.journal, self.indexes, self.hiding, self.jobs, pending, certificates
         )
         self.jobs.register(ERASE, self.erasing.work)
+        self.jobs.register(CASCADE, self.erasing.work)
         erasures = Erasures(self.engine, self.jobs, pending, sessions.current)
         compaction = Compaction(self.engine, self.jobs, Compacting(self.engine), erasures.erase)
         self.jobs.register(COMPACT, compaction.work)

@@ -126,9 +126,19 @@ class Settings(BaseModel):
     parse_s_max: float = setting(600.0, "Longest time for reading one ingested file.", "s", gt=0)
     parse_memory_bytes_max: int = setting(8 << 30, "Memory of the process that reads an ingested file.", "bytes")
 
+    schema_evolution: Literal["safe", "ask"] = setting(
+        "safe", "Changes of a schema that a load applies by itself: safe for those that lose nothing, ask for none."
+    )
+    pii_detection: bool = setting(
+        True, "Look for personal data in a sample of the rows that make a new table, in the same commit."
+    )
+    lineage: bool = setting(
+        True, "Record what CREATE TABLE AS and INSERT … SELECT take columns from, in the same commit."
+    )
+
     embedding_provider: Literal["builtin", "ollama"] = setting("builtin", "Who embeds text: builtin or ollama.")
     embedding_model: str = setting("", "Embedding model of Ollama; the built-in one has its own.")
-    chat_model: str = setting("", "Chat model of Ollama for rag; empty for extractive answers.")
+    chat_model: str = setting("", "Chat model of Ollama for rag and propose_migration; empty for extractive answers.")
     ollama_url: str = setting("http://127.0.0.1:11434", "Address of the Ollama service.")
     model_s_max: float = setting(120.0, "Longest wait for one answer of a model service.", "s", gt=0)
     embedding_threads: int = setting(0, "Threads of the built-in embedding model; 0 for one per core.", ge=0)
@@ -153,6 +163,10 @@ class Settings(BaseModel):
     )
     unknown_files_s: float = setting(
         172_800.0, "Data files that the catalog does not know are removed after this time.", "s", ge=86_400
+    )
+
+    profile_commits_min: int = setting(
+        1, "profile_columns() without a dataset takes those with this many commits since their profile.", ge=1
     )
 
     snapshots_kept_s: float = setting(

@@ -41,6 +41,12 @@ class SqlError(InvalidArgument):
     code = "sql_error"
 
 
+class MigrationProposed(InvalidArgument):
+    """Rows do not fit their table: a migration waits for a decision, or was rejected. The text names it."""
+
+    code = "migration_proposed"
+
+
 class DimensionMismatch(InvalidArgument):
     code = "dimension_mismatch"
 
@@ -130,6 +136,12 @@ class ProviderUnavailable(Unavailable):
     """A model service did not answer, or answered with an error."""
 
     code = "provider_unavailable"
+
+
+class AnswerUnusable(Unavailable):
+    """A model answered with what can't be used: asking again, or another model, may help."""
+
+    code = "answer_unusable"
 
 
 class LogUnavailable(Unavailable):

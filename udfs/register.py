@@ -3,10 +3,11 @@
 from importlib import resources
 
 from server.application import Application
-from udfs import access, answers, cache, catalog, journal, search, text
+from udfs import access, answers, cache, catalog, journal, lineage, search, text
 
 FUNCTIONS = sorted(
-    search.FUNCTIONS + answers.FUNCTIONS + text.FUNCTIONS + journal.FUNCTIONS, key=lambda function: function.name
+    search.FUNCTIONS + answers.FUNCTIONS + text.FUNCTIONS + journal.FUNCTIONS + lineage.FUNCTIONS,
+    key=lambda function: function.name,
 )
 
 

@@ -32,6 +32,23 @@ CREATE TEMP TABLE lakehouse_leaving AS FROM {deleted};
 INSERT INTO lakehouse_leaving BY NAME SELECT {columns} FROM ducklake_table_deletions('lakehouse', {schema}, {table}, {first}, {last})
 WHERE {key}::VARCHAR IN (SELECT value FROM {given});
 
+-- leaving_derived --
+-- What a derived table has of the erased keys. found: its rows, and those of its deleted rows.
+CREATE TEMP TABLE lakehouse_leaving AS {found};
+
+-- leaving_derived_before --
+-- What rows of these keys were before they were changed, as far as the lake still tells.
+INSERT INTO lakehouse_leaving BY NAME SELECT {columns} FROM ducklake_table_deletions('lakehouse', {schema}, {table}, {first}, {last})
+WHERE {has_key};
+
+-- entity_column --
+SELECT entity_column FROM lakehouse.catalog.journal_datasets WHERE lower(dataset) = lower(?) AND entity_column IS NOT NULL;
+
+-- derived_tombstones --
+-- A dataset's own tombstones of the given keys.
+SELECT DISTINCT key_hmac FROM lakehouse.catalog.tombstone_events
+WHERE dataset = ? AND list_contains(?::VARCHAR[], lower(key_column)) AND key_value IN (SELECT value FROM {keys});
+
 -- left --
 DROP TABLE IF EXISTS temp.main.lakehouse_leaving;
 
@@ -139,6 +156,17 @@ SELECT t.table_name FROM __ducklake_metadata_lakehouse.ducklake_table t
 JOIN __ducklake_metadata_lakehouse.ducklake_schema s ON s.schema_id = t.schema_id AND s.end_snapshot IS NULL
 WHERE t.end_snapshot IS NULL AND s.schema_name = 'catalog' ORDER BY t.table_name;
 
+-- name_at --
+-- What a table of now was called at a snapshot; nothing if it was made since.
+WITH named AS (
+    SELECT t.table_id, s.schema_name, t.table_name, t.begin_snapshot, t.end_snapshot
+    FROM __ducklake_metadata_lakehouse.ducklake_table t
+    JOIN __ducklake_metadata_lakehouse.ducklake_schema s ON s.schema_id = t.schema_id AND s.end_snapshot IS NULL
+)
+SELECT schema_name, table_name FROM named WHERE begin_snapshot <= $snapshot AND coalesce(end_snapshot > $snapshot, true)
+    AND table_id IN (SELECT table_id FROM named
+        WHERE end_snapshot IS NULL AND lower(schema_name) = lower($schema) AND lower(table_name) = lower($table));
+
 -- user_tables --
 -- Datasets that are tables.
 SELECT s.schema_name, t.table_name FROM __ducklake_metadata_lakehouse.ducklake_table t
@@ -152,3 +180,17 @@ UPDATE {table} SET {column} = 'erased' WHERE {column} IN (SELECT text FROM {mark
 -- certified --
 SELECT erasure_id, dataset, surface, verdict, erased_count, found_count, detail
 FROM lakehouse.catalog.erasure_events WHERE erasure_id = ? ORDER BY verdict = 'clean', surface;
+
+-- profile_texts --
+-- What profiles of other datasets hold of values, by a name for each row.
+SELECT profile_id || '/' || column_id, concat_ws(chr(0), minimum, maximum,
+    array_to_string(list_transform(top_values, t -> t.value), chr(0)),
+    array_to_string(list_transform(histogram, b -> b.lower), chr(0)),
+    array_to_string(list_transform(histogram, b -> b.upper), chr(0)))
+FROM lakehouse.catalog.column_profile_events
+WHERE NOT withheld AND NOT list_contains($own::BIGINT[], table_id) AND lower(dataset) <> lower($dataset);
+
+-- forget_profiles --
+DELETE FROM lakehouse.catalog.column_profile_events
+WHERE list_contains($own::BIGINT[], table_id) OR lower(dataset) = lower($dataset)
+    OR profile_id || '/' || column_id IN (SELECT profile FROM temp.main.lakehouse_marked_profiles);

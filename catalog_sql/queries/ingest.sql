@@ -45,6 +45,3 @@ WHERE lower(schema_name) = lower(?) AND lower(name) = lower(?);
 
 -- dataset_names --
 SELECT dataset FROM lakehouse.catalog.datasets ORDER BY dataset;
-
--- set_metadata --
-INSERT INTO lakehouse.catalog.dataset_metadata_events VALUES (?, ?, ?, ?, now());

@@ -11,3 +11,4 @@ SELECT
     latest.key_id, principal, name, created_at, expires_at, if(revoked, changed_at, NULL) AS revoked_at,
     uses.last_used_at, actor
 FROM latest LEFT JOIN uses ON uses.key_id = latest.key_id;
+COMMENT ON VIEW lakehouse.catalog.keys IS 'API keys that were made: whose, and whether they still count. Not the keys.';

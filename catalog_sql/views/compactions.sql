@@ -7,3 +7,4 @@ SELECT
     arg_min(bytes_before, compacted_at) AS bytes_before, arg_max(bytes_after, compacted_at) AS bytes_after,
     any_value(actor) AS actor, sum(duration_s) AS duration_s, max(compacted_at) AS compacted_at
 FROM lakehouse.catalog.compaction_events GROUP BY job_id, dataset;
+COMMENT ON VIEW lakehouse.catalog.compactions IS 'Compactions of datasets: files before and after.';

@@ -18,6 +18,7 @@ FROM latest JOIN named USING (table_id)
 JOIN __ducklake_metadata_lakehouse.ducklake_table t ON t.table_id = latest.table_id AND t.end_snapshot IS NULL
 JOIN __ducklake_metadata_lakehouse.ducklake_schema s ON s.schema_id = t.schema_id AND s.end_snapshot IS NULL
 WHERE len(named.column_names) = len(latest.column_ids);
+COMMENT ON VIEW lakehouse.catalog.primary_keys IS 'Declared primary keys. They are not enforced.';
 
 CREATE OR REPLACE VIEW lakehouse.catalog.foreign_keys AS
 WITH latest AS (
@@ -54,3 +55,4 @@ LEFT JOIN lakehouse.catalog.primary_keys referenced
     ON referenced.schema_name = rs.schema_name AND referenced.table_name = rt.table_name
     AND list_sort(referenced.column_names) = list_sort(named.referenced_column_names)
 WHERE len(named.column_names) = len(latest.column_ids);
+COMMENT ON VIEW lakehouse.catalog.foreign_keys IS 'Declared foreign keys. They are not enforced.';

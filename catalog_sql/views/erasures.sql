@@ -6,3 +6,4 @@ SELECT erasure_id, dataset, surface, verdict,
     key_column, key_count, row_count, actor, on_behalf_of, reason, job_id, started_at, finished_at,
     certificate_number, previous_link, link, public_key, signature
 FROM lakehouse.catalog.erasure_events;
+COMMENT ON VIEW lakehouse.catalog.erasures IS 'Erasures, a row for each surface, with its verdict.';

@@ -16,3 +16,4 @@ SELECT
     attempt, message, actor, queued_at, started_at, changed_at,
     if(status IN ('succeeded', 'failed', 'cancelled'), changed_at, NULL) AS finished_at
 FROM latest LEFT JOIN live ON live.job_id = latest.job_id;
+COMMENT ON VIEW lakehouse.catalog.jobs IS 'Background jobs, and where each stands.';

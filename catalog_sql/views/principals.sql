@@ -7,3 +7,4 @@ FROM (
     SELECT *, min(changed_at) OVER (PARTITION BY name) AS created_at
     FROM lakehouse.catalog.principal_events
     QUALIFY row_number() OVER (PARTITION BY name ORDER BY changed_at DESC) = 1);
+COMMENT ON VIEW lakehouse.catalog.principals IS 'Who may log in, and with which roles.';

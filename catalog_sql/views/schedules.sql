@@ -8,6 +8,7 @@ SELECT
     any_value(error_code) FILTER (status <> 'running') AS error_code,
     any_value(message) FILTER (status <> 'running') AS message
 FROM lakehouse.catalog.schedule_run_events GROUP BY run_id;
+COMMENT ON VIEW lakehouse.catalog.schedule_runs IS 'Runs of schedules.';
 
 CREATE OR REPLACE VIEW lakehouse.catalog.schedules AS
 WITH latest AS (
@@ -30,3 +31,4 @@ LEFT JOIN runs ON runs.schedule = latest.name AND runs.started_at >= latest.chan
 LEFT JOIN coming ON coming.name = latest.name
 LEFT JOIN lakehouse.catalog.principals p ON p.name = latest.principal
 WHERE NOT dropped;
+COMMENT ON VIEW lakehouse.catalog.schedules IS 'Schedules, and when each runs next.';

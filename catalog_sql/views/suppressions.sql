@@ -12,3 +12,4 @@ SELECT latest.dataset, latest.key_column, latest.key_value, latest.key_hmac, lat
     coalesce(held.row_count, 0) AS held_back_rows, held.held_back_at AS last_held_back_at
 FROM latest LEFT JOIN held ON held.dataset = latest.dataset AND held.key_hmac = latest.key_hmac
 WHERE latest.change IN ('set', 'erased');
+COMMENT ON VIEW lakehouse.catalog.suppressions IS 'Keys whose rows are held back when somebody writes them again, and what was held back so far.';

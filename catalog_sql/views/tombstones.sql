@@ -13,3 +13,4 @@ SELECT
     max(changed_at) FILTER (change = 'erased') AS erased_at,
     max(changed_at) FILTER (change = 'lifted') AS lifted_at
 FROM lakehouse.catalog.tombstone_events GROUP BY tombstone_id, dataset, key_column, key_hmac;
+COMMENT ON VIEW lakehouse.catalog.tombstones IS 'Tombstones, and what became of each.';

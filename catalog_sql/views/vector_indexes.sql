@@ -32,3 +32,4 @@ FROM latest JOIN born USING (index_name)
 LEFT JOIN serving ON serving.index_name = latest.index_name
 LEFT JOIN job ON job.subject = latest.index_name
 WHERE NOT latest.dropped;
+COMMENT ON VIEW lakehouse.catalog.vector_indexes IS 'Vector indexes as they are defined now, the generation that serves and how the last job stands.';

@@ -1,9 +1,9 @@
 """Embeddings and chat from an Ollama service, with its failures put in the words of whoever configured it."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import TracebackType
-from typing import Final, Self, TypeVar
+from typing import Any, Final, Self, TypeVar
 
 import httpx
 import numpy as np
@@ -132,23 +132,33 @@ class OllamaEmbeddings(_Service):
 class OllamaChat(_Service):
     """Answers with an Ollama model, at temperature 0 so that the same prompt tends to give the same answer."""
 
-    def chat(self, system: str, user: str, cancelled: Callable[[], bool] = never) -> str:
+    def chat(
+        self,
+        system: str,
+        user: str,
+        cancelled: Callable[[], bool] = never,
+        json_schema: Mapping[str, Any] | None = None,
+    ) -> str:
         """Return the whole answer, stripped. Raises ProviderUnavailable, and Cancelled between two tokens."""
 
         def request() -> str:
-            return "".join(self._pieces(system, user, cancelled)).strip()
+            return "".join(self._pieces(system, user, cancelled, json_schema)).strip()
 
         answer = self._call(request, cancelled)
         if not answer:
             raise ProviderUnavailable(f"{self._name} returned an empty answer of model '{self.model}'")
         return answer
 
-    def _pieces(self, system: str, user: str, cancelled: Callable[[], bool]) -> Iterator[str]:
+    def _pieces(
+        self, system: str, user: str, cancelled: Callable[[], bool], json_schema: Mapping[str, Any] | None
+    ) -> Iterator[str]:
         """Stream the answer: only so can it be cancelled, and be bounded as a whole and not per read."""
         ends_at = time.monotonic() + self._timeout_s
         messages = [{"role": "system", "content": system}, {"role": "user", "content": user}]
         options = {"temperature": 0.0, **_context_option(system + user)}
-        for part in self._client.chat(model=self.model, messages=messages, stream=True, options=options):
+        form = None if json_schema is None else dict(json_schema)
+        parts = self._client.chat(model=self.model, messages=messages, stream=True, options=options, format=form)
+        for part in parts:
             if cancelled():
                 raise Cancelled(f"the call of model '{self.model}' was cancelled")
             if time.monotonic() > ends_at:

@@ -4,7 +4,7 @@ Two sides implement each seam: the built-in model or Ollama embeds; Ollama chats
 `extractive` answers instead. Callers hold the Protocol and never ask which one they got.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -43,8 +43,15 @@ class ChatProvider(Protocol):
     def model(self) -> str:
         """The name reported beside every answer."""
 
-    def chat(self, system: str, user: str, cancelled: Callable[[], bool] = never) -> str:
-        """Return the model's answer, stripped and not empty. Raises ProviderUnavailable or Cancelled."""
+    def chat(
+        self,
+        system: str,
+        user: str,
+        cancelled: Callable[[], bool] = never,
+        json_schema: Mapping[str, Any] | None = None,
+    ) -> str:
+        """Return the model's answer, stripped and not empty. json_schema: what the answer is asked to be, which is no
+        promise that it is. Raises ProviderUnavailable or Cancelled."""
 
 
 def refuse_blank(texts: Sequence[str]) -> None:

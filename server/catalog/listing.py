@@ -1,7 +1,7 @@
 """What schemas, tables, columns and keys there are, from DuckLake's own metadata: it answers in a millisecond with a
 thousand tables, where information_schema takes over a second."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,14 +18,23 @@ from server.sql.quoting import qualified
 SQL = named_queries("queries/listing.sql")
 KEYS = named_queries("queries/declared_keys.sql")
 KINDS = ("TABLE", "VIEW")
+OWN = -1  # stands for the epoch of the server's own views
 
 
 @dataclass(frozen=True)
 class ListedTable:
+    """id: DuckLake's number. changed: the last snapshot that changed the columns of a table; 0 for a view."""
+
     schema: str
     name: str
     kind: str
     id: int
+    changed: int
+
+    @property
+    def is_own_view(self) -> bool:
+        """Of the control tables: what it reads changes only with itself."""
+        return self.kind == "VIEW" and self.schema == "catalog"
 
 
 @dataclass(frozen=True)
@@ -49,13 +58,14 @@ class Listing:
         rows = self._engine.read(lambda cursor: cursor.rows(SQL["tables"]))
         return [ListedTable(*row) for row in rows if row[1] not in HIDDEN_TABLES]
 
-    def columns(self, tables: Iterable[ListedTable]) -> Iterator[tuple[ListedTable, ListedColumns]]:
+    def columns(self, tables: Sequence[ListedTable]) -> Iterator[tuple[ListedTable, ListedColumns]]:
         """Each table with its columns.
 
         The columns of all tables are read in one query: one per table would take seconds for a thousand of them.
         """
         rows_of: dict[int, list[tuple[Any, ...]]] = {}
-        for row in self._engine.read(lambda c: c.rows(SQL["columns"])):
+        ids = [table.id for table in tables if table.kind == "TABLE"]
+        for row in self._engine.read(lambda c: c.rows(SQL["columns"], {"tables": ids})) if ids else ():
             rows_of.setdefault(row[0], []).append(row[1:])
         for table in tables:
             yield table, self._view(table) if table.kind == "VIEW" else _columns(rows_of.get(table.id, []))
@@ -70,12 +80,14 @@ class Listing:
         return self._engine.read(lambda cursor: cursor.rows(KEYS["listed_foreign"]))
 
     def _view(self, table: ListedTable) -> ListedColumns:
-        """Planning a view takes milliseconds: kept until a schema changes."""
-        key = (table.id, self._engine.schema_epoch)
+        """Planning a view takes milliseconds: kept until a schema changes, the server's own for good."""
+        epoch = self._engine.schema_epoch
+        key = (table.id, OWN if table.is_own_view else epoch)
         if (known := self._views.get(key)) is not None:
             return known
         found = self._planned(f"SELECT * FROM {qualified('lakehouse', table.schema, table.name)} LIMIT 0")
-        self._views = {k: v for k, v in self._views.items() if k[1] == key[1]} | {key: found}
+        if found.types or not table.is_own_view:  # else it may be there the next time
+            self._views = {k: v for k, v in self._views.items() if k[1] in (OWN, epoch)} | {key: found}
         return found
 
     def _planned(self, query: str) -> ListedColumns:

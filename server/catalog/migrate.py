@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from importlib import resources
 
 from catalog_sql import named_queries
+from server.catalog.view_order import in_order
 from server.engine.cursor import LakeCursor
 from server.engine.engine import SERVER, Engine
 from server.errors import LakehouseError, StartupError
@@ -33,7 +34,8 @@ def migrations() -> list[SqlFile]:
 
 
 def views() -> list[SqlFile]:
-    return [SqlFile(None, name, text) for name, text in _files("views")]
+    texts = dict(_files("views"))
+    return [SqlFile(None, name, texts[name]) for name in in_order(texts)]
 
 
 def migrate(engine: Engine, parser: Parser, files: Sequence[SqlFile] | None = None) -> int:

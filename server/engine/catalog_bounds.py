@@ -3,6 +3,8 @@
 DuckLake widens them with every insert and never forgets a value that is gone.
 """
 
+from collections.abc import Iterable
+
 import duckdb
 
 from catalog_sql import named_queries
@@ -40,6 +42,11 @@ _TYPES = {
 }
 
 
+def bound_types(kinds: Iterable[str]) -> dict[str, str]:
+    """DuckDB's names of those of DuckLake's types whose bounds it keeps."""
+    return {kind: _TYPES.get(kind, kind) for kind in kinds if kind in _TYPES or kind.startswith("decimal(")}
+
+
 def repair_bounds(connection: duckdb.DuckDBPyConnection, schema: str) -> None:
     """schema: where DuckLake's tables are, SQL text. A column of another type, or that is gone, has no bounds then.
 
@@ -47,7 +54,7 @@ def repair_bounds(connection: duckdb.DuckDBPyConnection, schema: str) -> None:
     """
     with translated():
         kinds = [str(kind) for (kind,) in connection.execute(SQL["types"].format(schema=schema)).fetchall()]
-        taken = {kind: _TYPES.get(kind, kind) for kind in kinds if kind in _TYPES or kind.startswith("decimal(")}
+        taken = bound_types(kinds)
         for kind, name in taken.items():
             connection.execute(SQL["take"].format(schema=schema, type=name), {"kind": kind})
         connection.execute(SQL["forget_others"].format(schema=schema), {"kinds": list(taken)})

@@ -76,7 +76,8 @@ def commit(cursor: LakeCursor, author: str, message: str) -> None:
     can't be asked, or if DuckLake took the commit for failed and removed its files.
     """
     mark = secrets.token_hex(16)
-    cursor.execute(f"CALL {LAKE}.set_commit_message(?, ?, extra_info => ?)", [author, message, mark])
+    # With its schema: DuckDB looks for it in the current one, which the transaction may have dropped.
+    cursor.execute(f"CALL {LAKE}.main.set_commit_message(?, ?, extra_info => ?)", [author, message, mark])
     try:
         with _one_commits:
             _commit(cursor)

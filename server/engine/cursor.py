@@ -90,6 +90,10 @@ class LakeCursor:
         """The DuckDB type of each column of the open result, as DESCRIBE prints it."""
         return [str(column[1]) for column in self._connection.description or ()]
 
+    def columns(self) -> list[tuple[str, Any]]:
+        """Name and DuckDB type of each column of the open result."""
+        return [(str(column[0]), column[1]) for column in self._connection.description or ()]
+
     def table(self) -> pa.Table:
         """The open result, whole."""
         with translated(self.context):

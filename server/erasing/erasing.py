@@ -4,13 +4,11 @@ docs/erasure.md has the steps; any of them may be done twice, so a job that was 
 """
 
 import time
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
-
-import pyarrow as pa
 
 from catalog_sql import named_queries
 from server.catalog.datasets import Dataset, checked_name, existing_dataset
@@ -20,20 +18,21 @@ from server.certificates.finding import Finding, Verdict
 from server.engine.commits import commit_on
 from server.engine.cursor import LakeCursor
 from server.engine.engine import SERVER, Engine
+from server.erasing.cascading import end_tombstones, mark_erased, remove_rows, tables_with_key
+from server.erasing.collecting import Documents, collected
 from server.erasing.pending import Pending
 from server.erasing.plan import Phase, Plan
 from server.erasing.surface import Surface
+from server.erasing.surfaces.derived import derived_surfaces
 from server.erasing.traces import Traces
-from server.erasing.tracing import traces_of
 from server.erasure.deleted import deleted_table
-from server.erasure.keys import GIVEN
-from server.errors import Conflict, LakehouseError, NotFound
+from server.erasure.keys import first_key_column
+from server.errors import Conflict, LakehouseError
 from server.jobs.job import Job
 from server.logs import logger
-from server.scanning.needles import Needles
 
 SQL = named_queries("queries/erasing.sql")
-KIND = "erase"
+KIND, CASCADE = "erase", "erase_cascade"  # kinds of jobs; the second goes into derived tables
 QUIET_WAIT_S = 60.0  # for the server's own threads to leave the lake
 CONFLICT_TRIES = 5
 RETRY_WAIT_S = 0.2
@@ -47,7 +46,6 @@ WITHOUT_TEXTS = frozenset(
 
 Told = Callable[[str], None]
 Holding = Callable[[], AbstractContextManager[object]]
-Documents = Callable[[LakeCursor, Dataset, Needles], Mapping[str, tuple[str, ...]]]
 
 _log = logger("erasure")
 
@@ -105,10 +103,11 @@ class Erasing:
         job.done = 0
         examined: dict[str, Examined] = {}
         counts: dict[str, int] = {}
-        with self._engine.locks.holding(f"{dataset.schema}.{dataset.table}".lower(), job.must_stop):
+        with self._alone_in(job, dataset):
             traces = self._begin(job, dataset)
             self._erase(Phase.INDEXES, traces, counts, job)
             self._remove_rows(job, dataset, traces)
+        self._erase_derived(traces, counts, job)
         self._erase(Phase.OPEN, traces, counts, job)
         with ExitStack() as alone:
             for still in self._around.still:
@@ -118,6 +117,7 @@ class Erasing:
             traces = replace(traces, snapshot=self._snapshot())
             self._scan(Phase.QUIET, traces, counts, examined, job)
         self._scan(Phase.AFTER, traces, counts, examined, job)
+        self._scan_derived(traces, counts, examined, job)
         return self._certify(job, traces, list(examined.values()), started)
 
     def _dataset(self, name: str) -> Dataset:
@@ -125,21 +125,23 @@ class Erasing:
         schema, table = checked_name(name)
         return existing_dataset(self._engine, schema, table) or Dataset(schema, table, "gone")
 
+    @contextmanager
+    def _alone_in(self, job: Job, dataset: Dataset) -> Iterator[None]:
+        """Keep other writers out of the dataset, and of the tables in which rows of it are erased."""
+        tables = {f"{dataset.schema}.{dataset.table}".lower()}
+        if job.kind == CASCADE:
+            tables |= {f"{t.schema}.{t.table}".lower() for t in self._engine.read(lambda c: _followed(c, dataset))}
+        with ExitStack() as held:
+            for table in sorted(tables):
+                held.enter_context(self._engine.locks.holding(table, job.must_stop))
+            yield
+
     def _begin(self, job: Job, dataset: Dataset) -> Traces:
         """Collect the traces, and put them where the next try finds them: afterwards nothing else tells of them."""
 
-        def look(cursor: LakeCursor) -> Traces | None:
-            try:
-                found = traces_of(cursor, dataset)
-            except NotFound:
-                return None
-            return replace(found, documents=self._around.documents(cursor, dataset, found.needles))
-
         earlier = self._pending.of(dataset.name)
-        new = self._engine.read(look)
-        if new is None and not earlier:
-            raise NotFound(f"{dataset.name} has no tombstones whose rows could be erased")
-        traces = Traces.joined([*([new] if new else []), *earlier.values()])
+        tried, documents, cascade = list(earlier.values()), self._around.documents, job.kind == CASCADE
+        traces = self._engine.read(lambda cursor: collected(cursor, dataset, tried, documents, cascade))
         self._pending.write(job.id, traces)
         for erasure_id in earlier:
             if erasure_id != job.id:
@@ -151,14 +153,10 @@ class Erasing:
         """The deleted rows and the keys go in one commit with the record of it."""
 
         def work(cursor: LakeCursor) -> None:
-            cursor.register(GIVEN, pa.table({"hmac": pa.array(traces.hmacs, pa.string())}))
-            try:
-                cursor.execute(SQL["erase_rows"].format(deleted=deleted_table(dataset.name)))
-                told = {"dataset": dataset.name, "actor": job.actor}
-                cursor.execute(SQL["erased"].format(given=GIVEN), told)
-                cursor.execute(SQL["forget_keys"].format(given=GIVEN), {"dataset": dataset.name})
-            finally:
-                cursor.unregister(GIVEN)
+            cursor.execute(SQL["erase_rows"].format(deleted=deleted_table(dataset.name)))
+            mark_erased(cursor, dataset.name, traces.hmacs, job.actor)
+            remove_rows(cursor, traces)
+            end_tombstones(cursor, traces, job.actor)
 
         cursor = self._engine.cursor(job.actor)
         try:
@@ -186,6 +184,21 @@ class Erasing:
             examined[surface.name] = Examined(surface.name, finding, counts[surface.name], datetime.now(UTC))
             job.done += 1
             self.told(f"scanned {surface.name}")
+
+    def _erase_derived(self, traces: Traces, counts: dict[str, int], job: Job) -> None:
+        if not traces.cascaded:
+            return
+        for surface in derived_surfaces(self._engine, traces):
+            job.check()
+            counts[surface.name] = _tried(surface, traces)
+        self.told("erased derived datasets")
+
+    def _scan_derived(self, traces: Traces, counts: dict[str, int], examined: dict[str, Examined], job: Job) -> None:
+        for surface in derived_surfaces(self._engine, traces):
+            job.check()
+            finding = _looked(surface, traces)
+            examined[surface.name] = Examined(surface.name, finding, counts.get(surface.name, 0), datetime.now(UTC))
+        self.told("scanned derived datasets")
 
     def _snapshot(self) -> int:
         return int(self._engine.read(lambda cursor: cursor.rows(SQL["snapshots"]))[0][2])
@@ -215,6 +228,12 @@ class Erasing:
         told = f"not proven: {', '.join(left)}" if left else "proven"
         _log.info("erased", dataset=traces.dataset, erasure_id=job.id, verdict=certificate.verdict)
         return f"{len(traces.hmacs)} keys, {traces.rows} rows, {told}"
+
+
+def _followed(cursor: LakeCursor, dataset: Dataset) -> list[Dataset]:
+    """Tables whose rows a cascade erases."""
+    key = first_key_column(cursor, dataset)
+    return [table.dataset for table in tables_with_key(cursor, dataset.name, key.name)] if key is not None else []
 
 
 def _tried(surface: Surface, traces: Traces) -> int:

@@ -10,7 +10,7 @@ from catalog_sql import named_queries
 from server.catalog.datasets import Dataset, checked_name, existing_dataset
 from server.engine.engine import Engine
 from server.engine.running import client_gone
-from server.erasing.erasing import KIND
+from server.erasing.erasing import CASCADE, KIND
 from server.erasing.pending import Pending
 from server.errors import InvalidArgument, NotFound
 from server.jobs.job import Job
@@ -24,6 +24,7 @@ SQL = named_queries("queries/erasing.sql")
 
 class Erase(Arguments):
     dataset: str = Field(description="Dataset, schema-qualified outside main. One that was dropped may have rows left.")
+    cascade: bool = Field(False, description="Erase in tables that lineage says were made from it, and their indexes.")
     wait: bool = Field(True, description="Answer only when it is done.")
 
 
@@ -61,7 +62,8 @@ class Erasures:
         inside a transaction, and what the job raises."""
         dataset = self._waiting(arguments.dataset)
         self._check_session(caller)
-        job = self._jobs.submit(KIND, dataset.name, caller.principal.name)
+        kind = CASCADE if arguments.cascade else KIND
+        job = self._jobs.submit(kind, dataset.name, caller.principal.name)
         if not arguments.wait:
             return [{"erasure_id": job.id, "dataset": dataset.name}]
         job.result(client_gone.get())

@@ -28,6 +28,7 @@ from server.erasing.traces import Traces
 from server.erasure.documents import documents_of
 from server.erasure.hiding import Hiding
 from server.errors import Unavailable
+from server.evolution.history import SchemaHistory
 from server.jobs.service import Jobs
 from server.journal.journal import Journal
 from server.scanning.needles import Needles
@@ -51,6 +52,7 @@ def plan(
     engine, folder, settings = services.engine, services.engine.folder, services.engine.settings
 
     def drain() -> None:
+        services.lineage.settle()
         with contextlib.suppress(Unavailable):  # another server keeps the journal, and notes a gap
             journal.drain()
 
@@ -59,7 +61,7 @@ def plan(
         drain()
 
     def forget() -> None:
-        for keeps_texts in (services.describer, services.gate, services.placing):
+        for keeps_texts in (services.describer, services.gate, services.placing, services.lineage):
             keeps_texts.forget()
 
     def end(session: Session) -> None:
@@ -74,7 +76,7 @@ def plan(
         Planned(ControlTables(engine), Phase.OPEN),
         Planned(AppendLogFiles(log, folder.log, flush), Phase.OPEN),
         Planned(OpenSessions(sessions.current, end, forget), Phase.QUIET, Phase.QUIET),
-        Planned(Snapshots(engine, drain), Phase.QUIET, Phase.QUIET),
+        Planned(Snapshots(engine, SchemaHistory(engine).recorded_before(drain)), Phase.QUIET, Phase.QUIET),
         Planned(LakeFiles(engine), Phase.QUIET, Phase.QUIET),
         Planned(CatalogFile(engine), Phase.QUIET, Phase.QUIET),
         Planned(CachedCopies(engine, services.cache), Phase.QUIET),

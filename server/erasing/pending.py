@@ -5,6 +5,7 @@ A server that is killed finds it at its next start, goes on with the erasure, an
 
 import json
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -76,8 +77,10 @@ def _table(traces: Traces) -> pa.Table:
         ("key", "", pa.array(traces.keys, pa.large_string())),
         ("hmac", "", pa.array(traces.hmacs, pa.large_string())),
         ("subject", "", pa.array(traces.subjects, pa.large_string())),
+        ("cascaded", "", pa.array(traces.cascaded, pa.large_string())),
         *(("value", name, values.cast(pa.large_string())) for name, values in traces.values.items()),
         *(("document", name, pa.array(found, pa.large_string())) for name, found in traces.documents.items()),
+        *(("derived", str(number), _nested(part)) for number, part in enumerate(traces.derived)),
     ]
     tables = [
         pa.table(
@@ -88,10 +91,20 @@ def _table(traces: Traces) -> pa.Table:
     return pa.concat_tables(tables)
 
 
+def _nested(traces: Traces) -> pa.LargeStringArray:
+    """The rows of its table, each as JSON."""
+    rows = zip(*(column.to_pylist() for column in _table(traces).columns), strict=True)
+    return pa.array([json.dumps(row) for row in rows], pa.large_string())
+
+
 def _traces(data: bytes) -> Traces:
     table = pa.ipc.open_stream(data).read_all()
-    groups: dict[tuple[str, str], list[str]] = {}
-    for kind, name, value in zip(*(column.to_pylist() for column in table.columns), strict=True):
+    return _told(zip(*(column.to_pylist() for column in table.columns), strict=True))
+
+
+def _told(rows: Iterable[tuple[str, str, Any]]) -> Traces:
+    groups: dict[tuple[str, str], list[Any]] = {}
+    for kind, name, value in rows:
         groups.setdefault((kind, name), []).append(value)
     told = json.loads(groups["told", ""][0])
     return Traces(
@@ -103,4 +116,6 @@ def _traces(data: bytes) -> Traces:
         values={name: pa.array(found, pa.string()) for (kind, name), found in groups.items() if kind == "value"},
         documents={name: tuple(found) for (kind, name), found in groups.items() if kind == "document"},
         rows=told["rows"],
+        cascaded=tuple(groups.get(("cascaded", ""), ())),
+        derived=tuple(_told(map(json.loads, part)) for (kind, _), part in groups.items() if kind == "derived"),
     )

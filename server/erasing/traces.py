@@ -17,6 +17,8 @@ class Traces:
     as they are known. keys: those of the subjects that no row of the dataset has any more.
     values: column → texts of values, as DuckDB casts them, that no row of the dataset has any more. documents: index →
     doc_ids. rows: how many were erased. snapshot: of the lake when everything was removed, None before.
+    cascaded: those of the keys that are erased in derived tables too. derived: what that erases, an entry for each
+    column that has the key, the values and rows of a table with its first.
     """
 
     dataset: str
@@ -28,6 +30,8 @@ class Traces:
     documents: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     rows: int = 0
     snapshot: int | None = None
+    cascaded: tuple[str, ...] = ()
+    derived: tuple["Traces", ...] = ()
 
     @classmethod
     def joined(cls, found: Sequence["Traces"]) -> "Traces":
@@ -48,7 +52,14 @@ class Traces:
             values={name: _all([each.values[name] for each in found if name in each.values]) for name in columns},
             documents={name: _distinct(each.documents.get(name, ()) for each in found) for name in indexes},
             rows=rows,
+            cascaded=_distinct(each.cascaded for each in found),
+            derived=_joined_derived([part for each in found for part in each.derived]),
         )
+
+    @property
+    def everywhere(self) -> list["Traces"]:
+        """These, and those of the derived tables."""
+        return [self, *self.derived]
 
     @cached_property
     def needles(self) -> Needles:
@@ -65,6 +76,14 @@ class Traces:
         yield from self.keys
         for column in self.values.values():
             yield from (str(value) for value in column.to_pylist() if value is not None)
+
+
+def _joined_derived(parts: Sequence[Traces]) -> tuple[Traces, ...]:
+    """Those of the same column as one."""
+    groups: dict[tuple[str, str], list[Traces]] = {}
+    for part in parts:
+        groups.setdefault((part.dataset.lower(), part.key_column.name.lower()), []).append(part)
+    return tuple(Traces.joined(group) for group in groups.values())
 
 
 def _distinct(groups: Iterable[tuple[str, ...]]) -> tuple[str, ...]:

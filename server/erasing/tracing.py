@@ -22,14 +22,14 @@ _log = logger("erasure")
 
 
 @dataclass(frozen=True)
-class _Place:
+class Place:
     """Where values come from. columns: name → type, of the deleted rows; live: those that the dataset has."""
 
     dataset: Dataset
     key: KeyColumn
     columns: dict[str, str]
     live: dict[str, str]
-    nothing: str  # what stands for the dataset where it is gone
+    instead: str  # what stands for the dataset's table, SQL text; empty for the table
 
     @property
     def has_key(self) -> bool:
@@ -39,7 +39,7 @@ class _Place:
     def text(self, query: str, **parts: str) -> str:
         names = {
             "deleted": deleted_table(self.dataset.name),
-            "live": self.nothing or table_of(self.dataset),
+            "live": self.instead or table_of(self.dataset),
             "given": GIVEN,
         }
         return SQL[query].format(**names, key=self.key.sql, type=self.key.type, **parts)
@@ -54,14 +54,14 @@ def traces_of(cursor: LakeCursor, dataset: Dataset) -> Traces:
     deleted = dict(columns_of(cursor, deleted_table(dataset.name)))
     gone = dataset.kind == "gone"
     live = deleted if gone else dict(columns_of(cursor, table_of(dataset)))
-    place = _Place(dataset, key, deleted, live, f"(FROM {deleted_table(dataset.name)} LIMIT 0)" if gone else "")
+    place = Place(dataset, key, deleted, live, f"(FROM {deleted_table(dataset.name)} LIMIT 0)" if gone else "")
     hmacs = tuple(str(hmac) for hmac, _, _ in states)
     named = [str(value) for _, value, _ in states if value is not None]
     cursor.register(GIVEN, pa.table({"value": pa.array(named, pa.string())}))
     try:
         keys = tuple(str(row[0]) for row in cursor.rows(place.text("gone_keys"))) if place.has_key else tuple(named)
         _collect(cursor, place)
-        values = {name: _values(cursor, place, name) for name in deleted}
+        values = {name: values_of(cursor, place, name) for name in deleted}
     finally:
         cursor.execute(SQL["left"])
         cursor.unregister(GIVEN)
@@ -69,13 +69,13 @@ def traces_of(cursor: LakeCursor, dataset: Dataset) -> Traces:
     return Traces(dataset.name, key, keys, hmacs, tuple(named), values, rows=rows)
 
 
-def _collect(cursor: LakeCursor, place: _Place) -> None:
+def _collect(cursor: LakeCursor, place: Place) -> None:
     """All that leaves, in a temporary table: the deleted rows and what they were before."""
     cursor.execute(place.text("leaving"))
     first, last = cursor.rows(SQL["snapshots"])[0][1:]
     both = ", ".join(identifier(name) for name in place.columns if name in place.live)
     names = {"schema": literal(place.dataset.schema), "table": literal(place.dataset.table), "columns": both}
-    if place.nothing or not both or not place.has_key:
+    if place.instead or not both or not place.has_key:
         return
     try:
         cursor.execute(place.text("leaving_before", first=str(first), last=str(last), **names))
@@ -83,7 +83,7 @@ def _collect(cursor: LakeCursor, place: _Place) -> None:
         _log.warning("older versions of rows can't be read", dataset=place.dataset.name, code=error.code)
 
 
-def _values(cursor: LakeCursor, place: _Place, name: str) -> pa.StringArray:
+def values_of(cursor: LakeCursor, place: Place, name: str) -> pa.StringArray:
     """What leaves with a column."""
     column, nested = identifier(name), is_nested(place.columns[name])
     others = [identifier(other) for other, kind in place.live.items() if is_nested(kind) == nested]

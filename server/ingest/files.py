@@ -18,9 +18,12 @@ from server.engine.cursor import LakeCursor
 from server.engine.engine import Engine
 from server.erasure.suppression import Suppressions
 from server.errors import InvalidArgument, LimitExceeded, NotFound, PermissionDenied
+from server.evolution.fitting import Arriving, Unfit
+from server.evolution.proposals import Proposals
 from server.ingest.loading import Mode, Target, load
 from server.ingest.parsing import rows_of
 from server.operations.registry import Arguments, Caller, Operation
+from server.pii.arrivals import Arrivals
 from server.sql.schema import schema_of
 
 Format = Literal["csv", "json", "ndjson", "parquet"]
@@ -74,9 +77,11 @@ class _File:
 
 
 class FileIngest:
-    def __init__(self, engine: Engine, suppressions: Suppressions) -> None:
+    def __init__(self, engine: Engine, suppressions: Suppressions, proposals: Proposals, arrivals: Arrivals) -> None:
         self._engine = engine
         self._suppressions = suppressions
+        self._proposals = proposals
+        self._arrivals = arrivals
 
     def operation(self) -> Operation[IngestFile]:
         return Operation(
@@ -100,7 +105,14 @@ class FileIngest:
                 return [{"dataset": name, "loaded": False, "rows": 0, "ingest_id": known, "message": message}]
             ingest_id = secrets.token_hex(8)
             did: Mode = arguments.mode if arguments.mode != "create_append" else "append" if found else "create"
-            rows = self._load(caller, file, into, did, ingest_id)
+            try:
+                rows = self._load(caller, file, into, did, ingest_id)
+            except Unfit as unfit:
+                if file.format == "csv" and unfit.draft.is_strange:  # its first rows may be taken for names: tell none
+                    told = "none of its columns: is its first line a header? Add columns by ALTER TABLE if it is"
+                    raise InvalidArgument(f"{file.name} does not fit {name}: it has {told}") from None
+                author = caller.principal.name
+                raise self._proposals.refusal(into.schema, into.table, unfit.draft, author) from None
         self._engine.schema_changed()
         message = f"{rows} rows from {file.name}"
         return [{"dataset": name, "loaded": True, "rows": rows, "ingest_id": ingest_id, "message": message}]
@@ -114,7 +126,11 @@ class FileIngest:
         def work(cursor: LakeCursor) -> int:
             with rows_of(self._engine.settings, file.path, file.format, file.name, types) as stream:
                 guard = self._suppressions.guard(f"{into.schema}.{into.table}")
-                rows = load(cursor, stream, into, mode, guard, actor)
+                ask = self._engine.settings.schema_evolution == "ask"
+                arriving = Arriving(file.name, typed=file.format == "parquet", ask=ask)
+                rows = load(cursor, stream, into, mode, guard, actor, arriving)
+            arrive = self._arrivals.arrived if mode == "append" else self._arrivals.made
+            arrive(cursor, actor, into.schema, into.table, rows, alone=True)
             what = [ingest_id, name, file.name, file.sha256, file.format, mode, rows, file.size_bytes]
             cursor.execute(SQL["record"], [*what, actor, datetime.now(UTC)])
             return rows

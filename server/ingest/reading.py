@@ -56,6 +56,7 @@ def _read(request: dict[str, Any]) -> None:
     connection.execute("SET TimeZone = 'UTC'")  # a time that names no zone means the same on every machine
     connection.execute("SET allowed_paths = [?]".replace("?", _literal(request["path"])))
     connection.execute("SET enable_external_access = false")
+    _refuse_repeated_names(connection, request)
     arguments = [_literal(request["path"]), *_options(connection, request)]
     reader = connection.execute(f"SELECT * FROM {READERS[request['format']]}({', '.join(arguments)})").to_arrow_reader(
         BATCH_ROWS
@@ -74,10 +75,10 @@ def _options(connection: duckdb.DuckDBPyConnection, request: dict[str, Any]) -> 
         case "csv":
             types = _known_types(connection, request, packed)
             return ["store_rejects := true", f"rejects_limit := {REJECTS_MAX}", packed, *types]
-        case "json":
-            return ["format := 'auto'", "maximum_object_size := 67108864", packed]
-        case "ndjson":
-            return ["format := 'newline_delimited'", "maximum_object_size := 67108864", packed]
+        case "json" | "ndjson":
+            form = "auto" if request["format"] == "json" else "newline_delimited"
+            options = [f"format := '{form}'", "maximum_object_size := 67108864", packed]
+            return [*options, *_known_texts(connection, request, options)]
         case _:
             return []
 
@@ -96,6 +97,64 @@ def _known_types(connection: duckdb.DuckDBPyConnection, request: dict[str, Any],
     known = {name: types[name.lower()] for name, *_ in rows if name.lower() in types}
     listed = ", ".join(f"{_literal(name)}: {_literal(type_name)}" for name, type_name in known.items())
     return [f"types := {{{listed}}}"] if known else []
+
+
+def _known_texts(connection: duckdb.DuckDBPyConnection, request: dict[str, Any], options: list[str]) -> list[str]:
+    """What is text in the dataset stays as it is written, though all of a file may look like days, numbers or UUIDs, or
+    be of several types. The whole file is looked at for the types of the others, since a list of columns is all that is
+    read then."""
+    texts = {name.lower() for name, kind in request["types"].items() if kind == "VARCHAR"}
+    if not texts:
+        return []
+    arguments = ", ".join([_literal(request["path"]), *options, "sample_size := -1"])
+    rows = connection.execute(f"DESCRIBE SELECT * FROM read_json({arguments})").fetchall()
+    types = {str(name): str(kind) for name, kind, *_ in rows}
+    read = {name: kind for name, kind in types.items() if name.lower() in texts and _is_text_in_json(kind)}
+    if not read:
+        return []
+    listed = ", ".join(f"{_literal(name)}: {_literal('VARCHAR' if name in read else types[name])}" for name in types)
+    return [f"columns := {{{listed}}}"]
+
+
+def _is_text_in_json(kind: str) -> bool:
+    """Whether it was read off something else than text; no object or list, which do not go into a column of text."""
+    return kind != "VARCHAR" and not kind.endswith("]") and not kind.startswith(("STRUCT(", "MAP("))
+
+
+def _refuse_repeated_names(connection: duckdb.DuckDBPyConnection, request: dict[str, Any]) -> None:
+    """DuckDB numbers a name that comes again: to a dataset that is there it would look like a new column."""
+    if not request["types"] or request["format"] not in ("csv", "parquet"):
+        return
+    seen: set[str] = set()
+    for name in _header(connection, request) if request["format"] == "csv" else _top_names(connection, request):
+        if name.lower() in seen:
+            raise Broken(f"{request['name']}: column {name} comes twice: names differ in more than case")
+        seen.add(name.lower())
+
+
+def _header(connection: duckdb.DuckDBPyConnection, request: dict[str, Any]) -> list[str]:
+    """The first line's names as they stand there; none if it is no header."""
+    arguments = f"{_literal(request['path'])}, compression := '{_packed(request['name'])}'"
+    called = [str(row[0]) for row in connection.execute(f"DESCRIBE FROM read_csv({arguments})").fetchall()]
+    plain = f"read_csv({arguments}, header := false, all_varchar := true)"
+    first = [str(name or "") for name in connection.execute(f"FROM {plain} LIMIT 1").fetchone() or ()]
+    pairs = list(zip(called, first, strict=False))
+    is_header = len(called) == len(first) and all(one.lower().startswith(other.lower()) for one, other in pairs)
+    return first if is_header and all(first) else []
+
+
+def _top_names(connection: duckdb.DuckDBPyConnection, request: dict[str, Any]) -> list[str]:
+    """Of the columns of a Parquet file, not of what is nested in them."""
+    rows = connection.execute(f"SELECT name, num_children FROM parquet_schema({_literal(request['path'])})").fetchall()
+    names: list[str] = []
+    inside = 0  # elements that belong to the column before
+    for name, children in rows[1:]:
+        if inside:
+            inside -= 1
+        else:
+            names.append(str(name))
+        inside += int(children or 0)
+    return names
 
 
 def _refuse_rejects(connection: duckdb.DuckDBPyConnection, name: str) -> None:

@@ -12,7 +12,9 @@ from server.engine.cursor import LakeCursor
 from server.engine.engine import Engine
 from server.ingest.loading import Target, load
 from server.ingest.python_reference import topics
+from server.lineage.recording import Lineage
 from server.operations.registry import Arguments, Caller, Operation
+from server.pii.arrivals import Arrivals
 from server.sql.quoting import qualified
 from server.sql.schema import schema_of
 
@@ -39,8 +41,10 @@ Make = Callable[[LakeCursor], int]
 
 
 class Samples:
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, lineage: Lineage, arrivals: Arrivals) -> None:
         self._engine = engine
+        self._lineage = lineage
+        self._arrivals = arrivals
 
     def operation(self) -> Operation[LoadSample]:
         return Operation(
@@ -55,7 +59,9 @@ class Samples:
         if arguments.name == REFERENCE:
             made: dict[str, Make] = {REFERENCE: _reference}
         else:
-            made = {table: _staffing(table, arguments) for table in STAFFING} | {RESUMES: _resumes(arguments.resumes)}
+            made = {table: _staffing(table, arguments) for table in STAFFING} | {
+                RESUMES: self._resumes(caller, arguments.resumes)
+            }
         with self._engine.locks.holding(f"ingest:{arguments.name}"):
             return [self._once(caller, dataset, make) for dataset, make in made.items()]
 
@@ -63,9 +69,23 @@ class Samples:
         found = self._engine.read(lambda cursor: cursor.rows(SQL["dataset"], [dataset]))
         if found:
             return {"dataset": dataset, "rows": found[0][2], "loaded": False}
-        rows = self._engine.commit(caller.principal.name, f"sample {dataset}", make)
+        actor = caller.principal.name
+
+        def work(cursor: LakeCursor) -> int:
+            count = make(cursor)
+            self._arrivals.made(cursor, actor, "main", dataset, count)
+            return count
+
+        rows = self._engine.commit(actor, f"sample {dataset}", work)
         self._engine.schema_changed()
         return {"dataset": dataset, "rows": rows, "loaded": True}
+
+    def _resumes(self, caller: Caller, count: int) -> Make:
+        text = (
+            f"CREATE TABLE lakehouse.main.{RESUMES} AS "
+            f"SELECT candidate_id, resume FROM lakehouse.main.candidates ORDER BY candidate_id LIMIT {count:d}"
+        )
+        return lambda cursor: int(self._lineage.recorded(cursor, text, caller.principal.name)[0][0])
 
 
 def _reference(cursor: LakeCursor) -> int:
@@ -78,17 +98,5 @@ def _staffing(table: str, arguments: LoadSample) -> Make:
         cursor.execute(f"SET VARIABLE activity = {arguments.activity:d}")
         query = load_sql(f"demo/staffing/{table}.sql").rstrip().rstrip(";")
         return int(cursor.rows(f"CREATE TABLE {qualified('lakehouse', 'main', table)} AS {query}")[0][0])
-
-    return make
-
-
-def _resumes(count: int) -> Make:
-    def make(cursor: LakeCursor) -> int:
-        return int(
-            cursor.rows(
-                f"CREATE TABLE lakehouse.main.{RESUMES} AS "
-                f"SELECT candidate_id, resume FROM lakehouse.main.candidates ORDER BY candidate_id LIMIT {count:d}"
-            )[0][0]
-        )
 
     return make

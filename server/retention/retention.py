@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from catalog_sql import named_queries
+from server.catalog.facts import keep_facts
 from server.engine.commits import nobody_else
 from server.engine.cursor import LakeCursor
 from server.engine.engine import SERVER, Engine
@@ -97,6 +98,8 @@ class Retention:
             return 0
         read_through = self._journalled()
         outdated = [each for each in outdated if each[0] <= read_through]
+        if outdated:
+            keep_facts(self._engine, outdated[-1][0])
         for _ in range(TRIES):
             if count := self._tried(outdated, needed):
                 self._few_at = now

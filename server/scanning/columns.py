@@ -45,7 +45,7 @@ def scan_text_columns(cursor: LakeCursor, relation: str, needles: Needles) -> Te
     relation: SQL text, as follows FROM. A text is found in one value, never across two. Raises what `execute` raises.
     """
     names, expressions = [], []
-    for name, kind in _columns(cursor, relation):
+    for name, kind in columns_in(cursor, relation):
         shown = _expressions(name, kind)
         names += [name] * len(shown)
         expressions += shown
@@ -84,7 +84,7 @@ def scan_values(cursor: LakeCursor, relation: str, column: str, texts: Iterable[
     """How many of the distinct texts a column holds, compared as values of its type, whatever scalar it is. A text that
     can't be cast to it is not held. relation: SQL text, as follows FROM. Raises what `execute` raises."""
     values = f"(SELECT {identifier(column)} AS value FROM {relation})"
-    ((_, kind),) = _columns(cursor, values)
+    ((_, kind),) = columns_in(cursor, values)
     given = f"looked_for_{secrets.token_hex(8)}"
     cursor.register(given, pa.table({"text": pa.array(dict.fromkeys(texts), pa.string())}))
     try:
@@ -97,7 +97,7 @@ def scan_values(cursor: LakeCursor, relation: str, column: str, texts: Iterable[
         cursor.unregister(given)
 
 
-def _columns(cursor: LakeCursor, relation: str) -> list[tuple[str, str]]:
+def columns_in(cursor: LakeCursor, relation: str) -> list[tuple[str, str]]:
     """(name, type) of each."""
     text = f"SELECT column_name, column_type FROM (DESCRIBE FROM {relation})"
     return [(str(name), str(kind)) for name, kind in cursor.rows(text)]

@@ -4,8 +4,11 @@ from dataclasses import dataclass
 
 from server.cache.service import HotCache
 from server.engine.engine import Engine
+from server.evolution.proposals import Proposals
 from server.gate.gate import Gate
+from server.lineage.recording import Lineage
 from server.operations.registry import Operations
+from server.pii.arrivals import Arrivals
 from server.querylog import QueryLog
 from server.sessions.describing import Describer
 from server.sessions.grouping import GroupCommit
@@ -34,3 +37,6 @@ class Services:
     staging: Staging
     guarding: Guarding
     cache: HotCache
+    lineage: Lineage
+    proposals: Proposals
+    arrivals: Arrivals

@@ -12,6 +12,7 @@ from server.engine.locks import TableLocks
 from server.engine.results import ResultStream
 from server.engine.translate import CANCELLED
 from server.errors import Cancelled, Conflict, InvalidArgument, LakehouseError
+from server.lineage.pending import PendingEdges
 
 INTERRUPT_S = 0.02
 
@@ -32,6 +33,7 @@ class Transaction:
         self._reason: LakehouseError | None = None
         self._commits = False
         self.touched = False  # a statement has run in it
+        self.pending = PendingEdges()
         cursor.execute("BEGIN")
 
     def ready(self) -> LakeCursor:
@@ -84,8 +86,10 @@ class Transaction:
                     held.enter_context(locks.shared(table, lambda: self._reason is not None))
                     if version(table) != seen:
                         raise Conflict(f"a tombstone was set in {table}: run the transaction again")
+                self.pending.before_commit(cursor)
                 self._commits = True
                 commit(cursor, author, message)
+                self.pending.after_commit()
             except Cancelled:
                 raise self._reason or Cancelled(CANCELLED) from None
             finally:
@@ -115,3 +119,4 @@ class Transaction:
             if stream is not None:
                 stream.stop(Cancelled("the transaction was rolled back"))
             self.cursor.roll_back()
+            self.pending.after_roll_back()

@@ -1,6 +1,8 @@
 """Statements of one session that run now and exactly once: in the client's transaction, or in one of their own."""
 
+import contextlib
 from collections.abc import Callable
+from functools import partial
 
 import pyarrow as pa
 
@@ -8,10 +10,11 @@ from server.access.principal import Principal
 from server.engine.commits import commit_on, read_on
 from server.engine.cursor import LakeCursor
 from server.engine.running import client_gone
-from server.erasure.guard import Guard
 from server.errors import Cancelled, SqlError
+from server.evolution.fitting import Arriving, TableNeeded, Unfit
 from server.ingest.feed import Feed
 from server.ingest.loading import Mode, Target, load
+from server.lineage.session import SessionLineage
 from server.sessions.bulk import Bound, values_of
 from server.sessions.grouping import Key
 from server.sessions.leasing import Leasing
@@ -26,7 +29,7 @@ from server.sql.field_metadata import annotate
 from server.sql.inserts import ValuesInsert, values_insert
 from server.sql.schema import schema_of
 from server.sql.statements import Kind, Statement
-from server.sql.targets import commented_column, creates_temporary, write_target
+from server.sql.targets import commented_column, creates_temporary, made_with_rows, write_target
 
 COUNT = annotate(schema_of(Count=pa.int64()), None)
 
@@ -39,6 +42,7 @@ class Writing:
         self._leasing = leasing
         self._principal = principal
         self._session_id = session_id
+        self._lineage = SessionLineage(services.lineage, principal.name)
 
     def at_once(self, statement: Statement, bound: Bound, transaction: Transaction | None) -> pa.Table:
         """Run now, exactly once, and return what it gives, bounded in bytes."""
@@ -73,10 +77,17 @@ class Writing:
     ) -> pa.Table:
         """short: see `commit_on`."""
         schema, actor, alone = self._leasing.cursors.schema, self._principal.name, transaction is None
-        guarding = self._services.guarding
-        return self._write(
-            statement, transaction, lambda cursor: guarding.run(cursor, statement, bound, schema, actor, alone), short
-        )
+        guarding, arrivals = self._services.guarding, self._services.arrivals
+        made = made_with_rows(statement, schema)
+
+        def work(cursor: LakeCursor) -> pa.Table:
+            table = guarding.run(cursor, statement, bound, schema, actor, alone)
+            if made is not None:
+                arrive = arrivals.arrived if made.may_exist else arrivals.made
+                arrive(cursor, actor, made.schema, made.table, _rows_in(table), alone)
+            return table
+
+        return self._write(statement, transaction, work, short)
 
     def _lone_insert(self, statement: Statement, bound: Bound) -> ValuesInsert | None:
         """The insert, if its rows may be computed before their commit."""
@@ -104,25 +115,48 @@ class Writing:
 
     def load(self, rows: Feed, target: Target, mode: Mode, transaction: Transaction | None) -> int:
         """Load a stream, all rows or none. A stream can be read once, so a conflict is the client's to try again."""
-        engine, message = self._services.engine, f"ingest into {target.schema}.{target.table}"
-        locked = f"{target.schema}.{target.table}".lower()
-        hold = engine.locks.shared if mode == "append" else engine.locks.holding
-        with (
-            hold(locked, client_gone.get()),
-            self._leasing.ungated(transaction, for_temporary=target.temporary) as cursor,
-        ):
-            author, guarding = self._principal.name, self._services.guarding
+        engine, locked = self._services.engine, f"{target.schema}.{target.table}".lower()
+        if mode == "append":
+            with contextlib.suppress(TableNeeded), engine.locks.shared(locked, client_gone.get()):
+                return self._load(rows, target, mode, transaction, alone=False)
+        with engine.locks.holding(locked, client_gone.get()):
+            try:
+                return self._load(rows, target, mode, transaction, alone=True)
+            except Unfit as unfit:
+                proposals, author = self._services.proposals, self._principal.name
+                raise proposals.refusal(target.schema, target.table, unfit.draft, author) from None
+
+    def _load(self, rows: Feed, target: Target, mode: Mode, transaction: Transaction | None, alone: bool) -> int:
+        """alone: the table is held by nobody else."""
+        locked, author = f"{target.schema}.{target.table}".lower(), self._principal.name
+        guarding, ask = self._services.guarding, self._services.engine.settings.schema_evolution == "ask"
+        arriving = Arriving("the stream", alone=alone, ask=ask)
+        with self._leasing.ungated(transaction, for_temporary=target.temporary) as cursor:
             guard = None if target.temporary else guarding.guard(locked)
+
+            def work(cursor: LakeCursor) -> int:
+                count = load(cursor, rows.reader(cursor.context), target, mode, guard, author, arriving)
+                if not target.temporary:
+                    self._detect(cursor, target, mode, count, transaction is None)
+                return count
+
             if transaction is not None:
                 transaction.wrote(locked, guarding.version(locked))
-                count = load(cursor, rows.reader(cursor.context), target, mode, guard, author)
+                count = work(cursor)
             else:
-                count = commit_on(
-                    cursor, author, message, lambda c: _load(c, rows, target, mode, guard, author), tries=1
-                )
+                message = f"ingest into {target.schema}.{target.table}"
+                count = commit_on(cursor, author, message, lambda c: _of_a_client_that_stays(work(c)), tries=1)
             self._leasing.cursors.has_temporary |= target.temporary
-        engine.schema_changed()
+            if target.temporary:
+                self._lineage.loaded(target.table)
+        self._services.engine.schema_changed()
         return count
+
+    def _detect(self, cursor: LakeCursor, target: Target, mode: Mode, count: int, alone: bool) -> None:
+        """Look for personal data in what has come, in the same transaction."""
+        arrivals, author = self._services.arrivals, self._principal.name
+        arrive = arrivals.made if mode in ("create", "replace") else arrivals.arrived
+        arrive(cursor, author, target.schema, target.table, count, alone)
 
     def _write(
         self,
@@ -132,8 +166,8 @@ class Writing:
         short: bool = False,
     ) -> pa.Table:
         """Run work in the client's transaction, or in one of its own that carries the principal's name."""
-        engine, message = self._services.engine, statement.type_name.lower()
-        target = write_target(statement, self._leasing.cursors.schema)
+        engine, message, schema = self._services.engine, statement.type_name.lower(), self._leasing.cursors.schema
+        target = write_target(statement, schema)
         hold = engine.locks.shared if statement.type_name == "INSERT" else engine.locks.holding
         with hold(target or self._session_id, client_gone.get()), self._leasing.lease(statement, transaction) as cursor:
             _check_commented_column(cursor, statement)
@@ -142,11 +176,13 @@ class Writing:
             if transaction is not None:
                 if target is not None:
                     transaction.wrote(target, self._services.guarding.version(target))
-                table = work(cursor)
+                table = self._lineage.in_transaction(cursor, statement, schema, work, transaction.pending)
             elif statement.type_name == "PIVOT":
                 table = read_on(cursor, work)  # it makes a temporary type for its columns, which would stay
             else:
-                table = commit_on(cursor, self._principal.name, message, work, short=short)
+                author = self._principal.name
+                commit = partial(commit_on, cursor, author, message, short=short)
+                table = self._lineage.alone(statement, schema, commit, work)
             self._leasing.cursors.has_temporary |= creates_temporary(statement)
         if statement.changes_schema:
             engine.schema_changed()
@@ -159,10 +195,14 @@ def _check_commented_column(cursor: LakeCursor, statement: Statement) -> None:
         cursor.rows(column)
 
 
-def _load(cursor: LakeCursor, rows: Feed, target: Target, mode: Mode, guard: Guard | None, actor: str) -> int:
+def _of_a_client_that_stays(count: int) -> int:
     """A stream that its client gave up looks like one that ended: ask before the commit."""
-    count = load(cursor, rows.reader(cursor.context), target, mode, guard, actor)
     gone = client_gone.get()
     if gone is not None and gone():
         raise Cancelled("the client went away before its rows were committed")
     return count
+
+
+def _rows_in(table: pa.Table) -> int:
+    """The number that a statement gives, 0 if it gives none."""
+    return int(table.column(0)[0].as_py()) if table.num_rows and table.column_names == ["Count"] else 0

@@ -26,7 +26,7 @@ def probe_query(statement: Statement, columns: Columns) -> str | None:
     if len(statement.text) > TEXT_CHARS_MAX or len(statement.parameters) > PARAMETERS_MAX:
         return None
     try:
-        read = sqlglot.parse_one(_named(statement), dialect="duckdb")
+        read = sqlglot.parse_one(named_text(statement), dialect="duckdb")
         probe = _probe(read, columns)
         if probe is None:
             return None
@@ -42,7 +42,7 @@ def parameter(name: str) -> str:
     return f"{_MARK}{name.lower()}"
 
 
-def _named(statement: Statement) -> str:
+def named_text(statement: Statement) -> str:
     """The text with every parameter as :name, since sqlglot fails on ?:: and takes $1,$ for the start of a string."""
     text, position, count = [], 0, 0
     tokens = statement.tokens

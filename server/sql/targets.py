@@ -3,6 +3,7 @@ apart."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from server.sql.quoting import identifier, qualified
 from server.sql.statements import Statement
@@ -23,6 +24,14 @@ class Target:
     word: str
     names: tuple[str, ...]
     positions: range
+
+
+class MadeTable(NamedTuple):
+    """may_exist: the statement leaves a table alone that is there."""
+
+    schema: str
+    table: str
+    may_exist: bool
 
 
 def targets(tokens: Sequence[Token]) -> Iterator[Target]:
@@ -70,6 +79,22 @@ def creates_temporary(statement: Statement) -> bool:
     target = next(targets(statement.tokens), None)
     in_temp = target is not None and len(target.names) > 1 and target.names[0].lower() == "temp"
     return in_temp or says_temporary(statement.tokens)
+
+
+def made_with_rows(statement: Statement, schema: str) -> MadeTable | None:
+    """The table of a CREATE TABLE … AS; None for other statements and temporary tables."""
+    words = [token.word for token in statement.tokens]
+    target = next(targets(statement.tokens), None)
+    if statement.type_name != "CREATE" or target is None or target.word != "TABLE" or creates_temporary(statement):
+        return None
+    depth = 0
+    for token in statement.tokens[target.positions.stop :]:
+        if token.kind == "operator":
+            depth += {"(": 1, ")": -1}.get(token.text, 0)
+        elif token.word == "AS" and not depth:
+            place, table = [schema, *target.names][-2:]
+            return MadeTable(place, table, "EXISTS" in words[: target.positions.start])
+    return None
 
 
 def says_temporary(tokens: Sequence[Token]) -> bool:

@@ -60,6 +60,10 @@ class OllamaStandIn:
         """Let the next `times` requests fail in this way; those after them work again."""
         self._failures.extend([failure] * times)
 
+    def drop_failures(self) -> None:
+        """Let every request work again."""
+        self._failures.clear()
+
     def next_failure(self) -> Failure | None:
         """Take the failure that the request being served must show."""
         return self._failures.popleft() if self._failures else None

@@ -6,6 +6,7 @@ from pathlib import Path
 from types import ModuleType
 
 from tests.benches import (
+    catalog_queries,
     clients,
     compaction,
     embedding,
@@ -15,7 +16,10 @@ from tests.benches import (
     hnsw,
     inserts,
     journal,
+    lineage,
+    pii,
     pinned,
+    profiling,
     sail,
     scanning,
     server_cpu,
@@ -43,11 +47,15 @@ BENCHES: dict[str, ModuleType] = {
         embedding,
         inserts,
         journal,
+        lineage,
+        pii,
         pinned,
         tombstones,
         erasing,
         compaction,
         scanning,
+        profiling,
+        catalog_queries,
     )
 }
 

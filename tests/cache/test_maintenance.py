@@ -79,7 +79,7 @@ def _control_tables(cursor: LakeCursor) -> None:
     """Those of the cache alone: the whole schema would take seconds."""
     cursor.execute("CREATE SCHEMA lakehouse.catalog")
     parser = Parser()
-    [pins, _] = parser.statements(load("views/cache.sql"))
+    [pins, *_] = parser.statements(load("views/cache.sql"))
     for statement in [*parser.statements(load("migrations/0008_cache.sql")), pins]:
         cursor.execute(statement.query)
 

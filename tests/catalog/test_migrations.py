@@ -97,6 +97,34 @@ def test_lake_that_went_further_is_refused(tmp_path: Path) -> None:
             migrate(engine, Parser(), [changed, second])
 
 
+@pytest.mark.usefixtures("no_views")
+def test_lake_from_before_keeps_what_was_said_and_when_its_files_were_written(tmp_path: Path) -> None:
+    known = migrations()
+    events = "lakehouse.catalog.dataset_metadata_events"
+    said = [("older", "owner"), ("older", "sensitivity"), ("seen", "owner"), ("gone", "owner"), ("odd.named", "owner")]
+    with engine_on(tmp_path / "data") as engine:
+        migrate(engine, Parser(), known[:10])
+        for text in (
+            "CREATE TABLE lakehouse.main.older AS SELECT 1 AS a",
+            "CREATE VIEW lakehouse.main.seen AS SELECT 1 AS a",
+            "CREATE SCHEMA lakehouse.odd",
+            "CREATE TABLE lakehouse.odd.named (a INTEGER)",
+            *(f"INSERT INTO {events} VALUES ('{name}', '{key}', 'ann', 'admin', now())" for name, key in said),
+            "CALL ducklake_expire_snapshots('lakehouse', older_than => now())",
+        ):
+            engine.read(lambda cursor, text=text: cursor.execute(text).discard())  # type: ignore[misc]
+        migrate(engine, Parser(), known)
+        rows = engine.read(lambda c: c.rows(f"SELECT dataset, key, object_id IS NOT NULL FROM {events} ORDER BY ALL"))
+        assert rows == [
+            *(("gone", "owner", False), ("odd.named", "owner", True), ("older", "owner", True)),
+            *(("older", "sensitivity_own", True), ("seen", "owner", True)),
+        ]
+        text = """SELECT t.table_name, change, actor, changed_at BETWEEN now() - INTERVAL 1 HOUR AND now()
+            FROM lakehouse.catalog.dataset_change_events e
+            JOIN __ducklake_metadata_lakehouse.ducklake_table t ON t.table_id = e.object_id"""
+        assert engine.read(lambda c: c.rows(text)) == [("older", "changed", None, True)]
+
+
 def test_ledger_has_a_row_for_each_file_in_order(connection: dbapi.Connection) -> None:
     rows = query(connection, "SELECT version, name, checksum FROM catalog.migrations ORDER BY rowid").to_pylist()
     expected = [{"version": f.version, "name": f.name, "checksum": f.checksum} for f in (*migrations(), *views())]

@@ -58,7 +58,7 @@ def test_action_changes_only_what_it_names(connection: dbapi.Connection, operati
 
 def test_description_of_a_column_is_its_comment(connection: dbapi.Connection, operations: Operations) -> None:
     query(connection, 'CREATE TABLE columned ("odd ""name" INTEGER)')
-    operations.call("set_metadata", dataset="columned", column='odd "name', description="odd")
+    operations.call("set_metadata", dataset="columned", column_name='odd "name', description="odd")
     found = query(connection, "SELECT description FROM catalog.columns WHERE dataset = 'columned'").to_pylist()
     assert found == [{"description": "odd"}]
     found = query(connection, "SELECT comment FROM duckdb_columns() WHERE table_name = 'columned'").to_pylist()
@@ -86,10 +86,14 @@ def test_view_is_described_too(connection: dbapi.Connection, operations: Operati
     ("arguments", "code", "message"),
     [
         ({"dataset": "unsaid"}, "invalid_argument", "nothing to set"),
-        ({"dataset": "unsaid", "column": "a", "owner": "x"}, "invalid_argument", "a column has a description only"),
-        ({"dataset": "unsaid", "column": "a"}, "invalid_argument", "nothing to set"),
-        ({"dataset": "unsaid", "column": "nope", "description": "x"}, "not_found", "no column 'nope': it has a"),
-        ({"dataset": "unsaid_view", "column": "a", "description": "x"}, "invalid_argument", "is a view"),
+        (
+            {"dataset": "unsaid", "column_name": "a", "owner": "x"},
+            "invalid_argument",
+            "a column has a description only",
+        ),
+        ({"dataset": "unsaid", "column_name": "a"}, "invalid_argument", "nothing to set"),
+        ({"dataset": "unsaid", "column_name": "nope", "description": "x"}, "not_found", "no column 'nope': it has a"),
+        ({"dataset": "unsaid_view", "column_name": "a", "description": "x"}, "invalid_argument", "is a view"),
         ({"dataset": "unsad", "owner": "x"}, "not_found", "did you mean unsaid"),
         ({"dataset": "zzzzzz", "owner": "x"}, "not_found", "see catalog.datasets"),
         ({"dataset": "catalog.jobs", "owner": "x"}, "permission_denied", "written by the server only"),

@@ -46,11 +46,15 @@ def load(connection: dbapi.Connection, step: int) -> None:
         cursor.adbc_ingest("batches", table, mode="create_append")
 
 
+def derive(connection: dbapi.Connection, step: int) -> None:
+    query(connection, f"CREATE TABLE made_{step} AS SELECT id, lower(email) AS email FROM people")
+
+
 def wait_forever(connection: dbapi.Connection, _: int) -> None:
     query(connection, ENDLESS)
 
 
-WORK = {"tell": tell, "load": load, "wait": wait_forever}
+WORK = {"tell": tell, "load": load, "derive": derive, "wait": wait_forever}
 
 
 def working(server: Server, work: str, first: int = 0) -> AbstractContextManager["subprocess.Popen[str]"]:

@@ -64,12 +64,10 @@ def test_create_append_makes_the_table_once(connection: dbapi.Connection, name: 
     assert query(connection, f"FROM {name}").num_rows == 6
 
 
-@pytest.mark.parametrize(
-    "columns", [{"a": [4], "c": ["w"]}, {"a": ["four"], "b": ["w"]}, {"a": [4], "b": ["w"], "c": [1]}]
-)
+@pytest.mark.parametrize("columns", [{"c": ["w"]}, {"a": ["four"], "b": ["w"]}, {"a": ["four"], "c": [1]}])
 def test_rows_that_do_not_fit_load_nothing(connection: dbapi.Connection, name: str, columns: dict[str, Any]) -> None:
     ingest(connection, name, ROWS)
-    assert refusal(lambda: ingest(connection, name, pa.table(columns), "append")).code == "sql_error"
+    assert refusal(lambda: ingest(connection, name, pa.table(columns), "append")).code == "migration_proposed"
     assert query(connection, f"FROM {name}").num_rows == 3
 
 

@@ -1,8 +1,8 @@
 """A server without its wire, that can be ended or run out of disk space in the middle of an erasure.
 
-`python -m tests.erasure.erase_lake DATA DATASET STEP [full]` erases in the dataset and kills itself once it has done
-that step, counted from 0, or from then on can write no file any more; it prints the steps that it came by, and ends by
-itself if there are fewer. Its status is FAILED if the erasure failed.
+`python -m tests.erasure.erase_lake DATA DATASET STEP [full] [cascade]` erases in the dataset, or in derived tables too,
+and kills itself once it has done that step, counted from 0, or from then on can write no file any more; it prints the
+steps that it came by, and ends by itself if there are fewer. Its status is FAILED if the erasure failed.
 """
 
 import os
@@ -23,7 +23,7 @@ FAILED = 3
 FULL_BYTES = 4096
 
 
-def main(data: Path, dataset: str, last: int, full: bool) -> None:
+def main(data: Path, dataset: str, last: int, full: bool, cascade: bool) -> None:
     application = Application.make(Settings(data=data), {})
     register(application)
     application.start(PASSWORD)
@@ -42,7 +42,7 @@ def main(data: Path, dataset: str, last: int, full: bool) -> None:
     application.erasing.told = told
     caller = Caller(Principal("admin", frozenset({"admin"})), "test")
     try:
-        application.operations.run(caller, "erase", {"dataset": dataset})
+        application.operations.run(caller, "erase", {"dataset": dataset, "cascade": cascade})
     except LakehouseError as error:
         sys.stderr.write(f"{error}\n")
         sys.stderr.flush()
@@ -51,4 +51,4 @@ def main(data: Path, dataset: str, last: int, full: bool) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), "full" in sys.argv[4:])
+    main(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), "full" in sys.argv[4:], "cascade" in sys.argv[4:])

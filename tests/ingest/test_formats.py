@@ -3,6 +3,7 @@
 import gzip
 import io
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -120,3 +121,21 @@ def test_known_exploited_vulnerabilities_load_whole(server: Server, operations: 
     assert [(r["cveID"], r["shortDescription"]) for r in found] == sorted(
         (r["cveID"], r["shortDescription"]) for r in expected
     )
+
+
+@pytest.mark.parametrize("ending", ["json", "ndjson"])
+def test_text_in_json_stays_as_it_is_written(server: Server, operations: Operations, ending: str) -> None:
+    name = f"texts_{ending}"
+    server.rows(f"CREATE OR REPLACE TABLE {name} (id BIGINT, code VARCHAR, seen VARCHAR, ref VARCHAR, born DATE)")
+    first = (
+        b'{"id": 1, "code": "05-06-24", "seen": "2024-01-01T10:00:00Z", "ref": "A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11"}'
+    )
+    second = b'{"id": 2, "code": "A1", "ref": true}\n{"id": 3, "code": 12, "born": "1990-01-02", "more": 1}'
+    send(operations, name, first, f"first.{ending}", mode="append")
+    send(operations, name, second, f"second.{ending}", mode="append")
+    found = [tuple(row.values())[1:] for row in server.rows(f"FROM {name} ORDER BY id")]
+    assert found == [
+        ("05-06-24", "2024-01-01T10:00:00Z", "A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11", None, None),
+        ("A1", None, "true", None, None),
+        ("12", None, None, date(1990, 1, 2), 1),
+    ]

@@ -56,8 +56,7 @@ def test_broken_file_is_told_with_place_and_reason_and_loads_nothing(
     ("content", "words"),
     [
         (b"n,t\n2,b\nthree,c\n", ["line 3, column n", '"three"', "INTEGER"]),
-        (b"n,t,more\n2,b,c\n", ['does not have a column with name "more"']),
-        (b"other\n2\n", ['does not have a column with name "other"']),
+        (b"other\n2\n", ["rows.csv does not fit narrow", "none of its columns"]),
         (b"n,t\n99999999999,b\n", ["line 2, column n", "INTEGER"]),
         (b"t\nb\n", ["NOT NULL"]),
     ],

@@ -46,6 +46,13 @@ class _Decoded(NamedTuple):
     tables: list[str]
 
 
+class _Own(NamedTuple):
+    """A dataset. tables: numbers of its tables, SQL text."""
+
+    tables: str
+    traces: Traces
+
+
 @dataclass
 class _Looked:
     """What a new file holds, before it takes the place of the old one."""
@@ -98,12 +105,15 @@ class CatalogFile:
         verdict = Verdict.FOUND if found else Verdict.CLEAN
         return Finding(verdict, FILE_METHOD, decoded.rows, "rows", found, "; ".join(told))
 
-    def _own(self, traces: Traces) -> str:
-        """Numbers of the dataset's tables, SQL text."""
-        schema, _, table = traces.dataset.rpartition(".")
-        names = [schema or "main", table, traces.dataset]
-        rows = self._engine.read(lambda cursor: cursor.rows(SQL["own_tables"], names))
-        return ", ".join(str(row[0]) for row in rows) or "-1"
+    def _own(self, traces: Traces) -> list[_Own]:
+        """Of the dataset, and of each derived one."""
+
+        def own(cursor: LakeCursor, part: Traces) -> _Own:
+            schema, _, table = part.dataset.rpartition(".")
+            rows = cursor.rows(SQL["own_tables"], [schema or "main", table, part.dataset])
+            return _Own(", ".join(str(row[0]) for row in rows) or "-1", part)
+
+        return self._engine.read(lambda cursor: [own(cursor, part) for part in traces.everywhere])
 
     def _scan_postgres(self, traces: Traces) -> Finding:
         names, own = self._vacuumed.tables, self._own(traces)
@@ -114,8 +124,8 @@ class CatalogFile:
         return Finding(verdict, POSTGRES_METHOD, decoded.rows, "rows", len(decoded.found), "; ".join(told))
 
 
-def _decoded(cursor: LakeCursor, schema: str, names: list[str], own: str, traces: Traces) -> _Decoded:
-    """schema: SQL text. own: numbers of the dataset's tables, SQL text."""
+def _decoded(cursor: LakeCursor, schema: str, names: list[str], own: list[_Own], traces: Traces) -> _Decoded:
+    """schema: SQL text."""
     texts = list(dict.fromkeys(traces.texts()))
     rows, found, explained, tables = 0, set[str](), set[str](), list[str]()
     for name in names:
@@ -123,7 +133,7 @@ def _decoded(cursor: LakeCursor, schema: str, names: list[str], own: str, traces
         hits = {texts[number] for number in scanned.hits}
         if name in BOUNDS:
             explained |= hits
-            hits = _bounds_left(cursor, schema, name, own, traces)
+            hits = set[str]().union(*(_bounds_left(cursor, schema, name, *each) for each in own))
         rows, found = rows + scanned.rows, found | hits
         tables += [name] if hits else []
     return _Decoded(rows, found, explained, tables)

@@ -9,6 +9,8 @@ from server.engine.commits import commit_on
 from server.engine.cursor import LakeCursor
 from server.engine.engine import SERVER, Engine
 from server.erasing.rewriting import rewrite
+from server.erasing.surfaces.profiles import TABLE as PROFILES
+from server.erasing.surfaces.profiles import forget_profiles
 from server.erasing.traces import Traces
 from server.scanning.columns import scan_text_columns
 from server.sql.quoting import identifier, qualified
@@ -28,13 +30,15 @@ class ControlTables:
         self._engine = engine
 
     def erase(self, traces: Traces) -> int:
-        """Blank messages that repeat a trace, and take old versions of rows out of the files; how many messages."""
+        """Blank messages that repeat a trace, delete profiles that may, and take old versions of rows out of the files;
+        how many messages and columns of profiles."""
         cursor = self._engine.cursor(SERVER)
         try:
             blanked = {table: self._blank(cursor, traces, table, column) for table, column in MESSAGES}
-            for table in (ALWAYS, *(table for table, count in blanked.items() if count)):
+            forgotten = sum(forget_profiles(cursor, each) for each in traces.everywhere)
+            for table in (ALWAYS, PROFILES, *(table for table, count in blanked.items() if count)):
                 rewrite(self._engine, cursor, Dataset("catalog", table, "table"))
-            return sum(blanked.values())
+            return sum(blanked.values()) + forgotten
         finally:
             cursor.close()
 

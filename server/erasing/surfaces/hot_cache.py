@@ -25,12 +25,18 @@ class CachedCopies:
 
     def scan(self, traces: Traces) -> Finding:
         """A copy that is being made when it is looked for has nothing yet but what the lake has."""
-        tables = [table for dataset, table in self._cache.copies() if dataset.lower() == traces.dataset.lower()]
+        pinned = list(self._cache.copies())
+        tables = [
+            (table, part)
+            for part in traces.everywhere
+            for dataset, table in pinned
+            if dataset.lower() == part.dataset.lower()
+        ]
 
         def look(cursor: LakeCursor) -> list[tuple[int, int]]:
             return [
                 (scanned.rows, len(scanned.hits))
-                for scanned in (scan_text_columns(cursor, table, traces.needles) for table in tables)
+                for scanned in (scan_text_columns(cursor, table, part.needles) for table, part in tables)
             ]
 
         looked = self._engine.read(look)

@@ -20,7 +20,7 @@ class JournalEvents:
     def erase(self, traces: Traces) -> int:
         """How many keys were destroyed; none where another server keeps the journal, which the scan then says."""
         try:
-            return self._journal.erase(traces.dataset, traces.subjects, traces.key_column.name)
+            return sum(self._journal.erase(t.dataset, t.subjects, t.key_column.name) for t in traces.everywhere)
         except LogUnavailable:
             raise
         except Unavailable:
@@ -28,5 +28,7 @@ class JournalEvents:
 
     def scan(self, traces: Traces) -> Finding:
         """A subject whose suppression was lifted may have new events."""
-        found = len(self._journal.readable(traces.dataset, traces.keys, traces.key_column.name))
+        found = sum(
+            len(self._journal.readable(t.dataset, t.keys, t.key_column.name)) for t in traces.everywhere if t.keys
+        )
         return Finding(Verdict.FOUND if found else Verdict.CLEAN, METHOD, len(traces.keys), "keys", found)

@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from catalog_sql import named_queries
+from server.catalog.facts import keep_facts
 from server.certificates.finding import Finding, Verdict
 from server.engine.cursor import LakeCursor
 from server.engine.engine import Engine
@@ -37,6 +38,7 @@ class Snapshots:
     def erase(self, traces: Traces) -> int:
         """Expire all but the newest; how many."""
         self._drained()
+        keep_facts(self._engine, int(self._engine.read(lambda c: c.rows(SQL["snapshots"]))[0][2]))
         before = _count(self._engine)
         _run(self._engine, SQL["expire"])
         return before - _count(self._engine)

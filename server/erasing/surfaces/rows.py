@@ -39,7 +39,7 @@ class DatasetRows:
     def erase(self, traces: Traces) -> int:
         """Take the rows that a tombstone deleted out of the dataset's files; how many files are replaced."""
         dataset = existing_dataset(self._engine, *checked_name(traces.dataset))
-        return _rewritten(self._engine, dataset) if dataset is not None and dataset.kind == "table" else 0
+        return rewritten(self._engine, dataset) if dataset is not None and dataset.kind == "table" else 0
 
     def scan(self, traces: Traces) -> Finding:
         dataset = existing_dataset(self._engine, *checked_name(traces.dataset))
@@ -81,7 +81,7 @@ class DeletedRows:
 
     def erase(self, traces: Traces) -> int:
         """Take them out of their table's files: they were deleted in the commit that says so; how many rows."""
-        _rewritten(self._engine, Dataset("deleted", traces.dataset, "table"))
+        rewritten(self._engine, Dataset("deleted", traces.dataset, "table"))
         return traces.rows
 
     def scan(self, traces: Traces) -> Finding:
@@ -99,7 +99,8 @@ def _sought(traces: Traces, column: str) -> list[str]:
     return [*texts, *traces.keys] if column.lower() == traces.key_column.name.lower() else texts
 
 
-def _rewritten(engine: Engine, table: Dataset) -> int:
+def rewritten(engine: Engine, table: Dataset) -> int:
+    """Take deleted rows out of a table's files, under its lock; how many files are replaced."""
     cursor = engine.cursor(SERVER)
     try:
         with engine.locks.holding(f"{table.schema}.{table.table}".lower()):

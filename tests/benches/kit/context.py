@@ -55,6 +55,7 @@ class Sizes:
     round_s: float
     soak_clients: int
     soak_s: float
+    datasets: int
 
 
 FULL = Sizes(
@@ -74,6 +75,7 @@ FULL = Sizes(
     round_s=3.0,
     soak_clients=16,
     soak_s=600.0,
+    datasets=1_000,
 )
 QUICK = Sizes(
     rows=50_000,
@@ -92,6 +94,7 @@ QUICK = Sizes(
     round_s=0.2,
     soak_clients=2,
     soak_s=4.0,
+    datasets=20,
 )
 
 

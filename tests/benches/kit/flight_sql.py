@@ -1,7 +1,7 @@
 """A bare Flight SQL client on pyarrow.flight: nothing between the bench and the wire but the messages themselves."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import pyarrow as pa
 import pyarrow.flight as fl
@@ -9,6 +9,8 @@ from google.protobuf.any_pb2 import Any as AnyMessage
 
 from flight.commands import pack
 from flight.gen import flight_sql_pb2 as sql
+
+Command: TypeAlias = sql.CommandStatementQuery | sql.CommandPreparedStatementQuery | sql.CommandGetTables
 
 
 @dataclass(frozen=True)
@@ -58,13 +60,21 @@ class FlightSql:
         command.prepared_statement_handle = bound.prepared_statement_handle or handle
         return self._fetch(command)
 
+    def update(self, text: str) -> None:
+        """A statement that answers with a count, by the same two calls."""
+        self._fetch(sql.CommandStatementQuery(query=text))
+
+    def tables(self, include_schema: bool) -> pa.Table:
+        """GetTables."""
+        return self._fetch(sql.CommandGetTables(include_schema=include_schema))
+
     def close(self) -> None:
         self._client.close()
 
-    def _fetch(self, command: sql.CommandStatementQuery | sql.CommandPreparedStatementQuery) -> pa.Table:
+    def _fetch(self, command: Command) -> pa.Table:
         return self._open(command).read_all()
 
-    def _open(self, command: sql.CommandStatementQuery | sql.CommandPreparedStatementQuery) -> fl.FlightStreamReader:
+    def _open(self, command: Command) -> fl.FlightStreamReader:
         descriptor = fl.FlightDescriptor.for_command(pack(command))
         info = self._client.get_flight_info(descriptor, self._options)
         return self._client.do_get(info.endpoints[0].ticket, self._options)

@@ -1,0 +1,1 @@
+"""Resync: a catalog that disagrees with its files, found and repaired."""
