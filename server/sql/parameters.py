@@ -4,7 +4,7 @@ DuckDB's Python client can't describe a statement that has parameters, so typed 
 the result is described with those. A type comes from a cast around the parameter or from what it is compared with.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import duckdb
@@ -15,6 +15,8 @@ from server.sql.quoting import literal
 from server.sql.tree import Node, Parser, copied, nodes, query_node
 
 UNKNOWN = "NULL"
+_NULL = "CAST(NULL AS {name})"
+_UNFOLDED = "CASE WHEN system.main.random() > 2 THEN CAST(NULL AS {name}) END"  # not known before it runs
 _PLAIN = (
     pa.types.is_boolean,
     pa.types.is_integer,
@@ -32,9 +34,11 @@ def with_nulls(parser: Parser, tree: Node, types: dict[str, str]) -> Node:
     for item in query_node(tree).get("select_list", []):
         if not item.get("alias") and any(n.get("class") == "PARAMETER" for n in nodes(item)):
             item["alias"] = _column_name(parser, item)
+    joined = {id(node) for node in _joined(tree)}
     for node in list(nodes(tree)):
         if node.get("class") == "PARAMETER":
-            replacement = null_of(parser, types.get(str(node["identifier"]), UNKNOWN))
+            form = _UNFOLDED if id(node) in joined else _NULL
+            replacement = null_of(parser, types.get(str(node["identifier"]), UNKNOWN), form)
             alias = node.get("alias", "")
             node.clear()
             node.update(replacement)
@@ -43,10 +47,25 @@ def with_nulls(parser: Parser, tree: Node, types: dict[str, str]) -> Node:
     return tree
 
 
-def null_of(parser: Parser, type_name: str) -> Node:
+def _joined(tree: Node) -> Iterator[Node]:
+    """The parameters in what `||` joins, queries in it aside. It has type INTEGER for DuckDB if a constant NULL is in
+    it, whatever type that has."""
+    pending: list[tuple[Any, bool]] = [(tree, False)]
+    while pending:
+        item, inside = pending.pop()
+        if isinstance(item, list):
+            pending += [(each, inside) for each in item]
+        elif isinstance(item, dict):
+            if inside and item.get("class") == "PARAMETER":
+                yield item
+            inside = (inside or item.get("function_name") == "||") and item.get("class") != "SUBQUERY"
+            pending += [(each, inside) for each in item.values()]
+
+
+def null_of(parser: Parser, type_name: str, form: str = _NULL) -> Node:
     # A bare NULL before brackets would be no text that DuckDB reads.
     name = '"NULL"' if type_name == UNKNOWN else type_name
-    tree = parser.serialize(f"SELECT CAST(NULL AS {name})")
+    tree = parser.serialize(f"SELECT {form.format(name=name)}")
     if tree is None:
         raise InvalidArgument(f"parameter type {type_name} is not known")
     node: Node = query_node(tree)["select_list"][0]
